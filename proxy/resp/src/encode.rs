@@ -10,11 +10,11 @@
 use crate::number::Digits;
 
 /// Writes a whole command: its name and arguments, each as it is.
-pub fn command<A: AsRef<[u8]>>(out: &mut Vec<u8>, args: &[A]) {
+pub fn command(out: &mut Vec<u8>, args: &[&[u8]]) {
     out.reserve(command_len(args));
     command_header(out, args.len());
     for arg in args {
-        bulk(out, arg.as_ref());
+        bulk(out, arg);
     }
 }
 
@@ -50,8 +50,8 @@ pub fn bulk_unsigned(out: &mut Vec<u8>, number: u64) {
 }
 
 /// How many bytes [`command`] writes.
-pub fn command_len<A: AsRef<[u8]>>(args: &[A]) -> usize {
-    header_len(args.len() as u64) + args.iter().map(|arg| bulk_len(arg.as_ref().len())).sum::<usize>()
+pub fn command_len(args: &[&[u8]]) -> usize {
+    header_len(args.len() as u64) + args.iter().map(|arg| bulk_len(arg.len())).sum::<usize>()
 }
 
 /// How many bytes [`bulk`] writes for an argument of this many.
@@ -98,6 +98,7 @@ mod tests {
         #[test]
         fn what_is_written_is_scanned(args in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..150), 1..12)) {
             let mut out = b"before".to_vec();
+            let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
             command(&mut out, &args);
             let wire = &out[6..];
             prop_assert_eq!(wire.len(), command_len(&args));

@@ -34,7 +34,7 @@ fn scan_in_steps(mut scanner: CommandScanner, bytes: &[u8], steps: impl IntoIter
                 let canonical = scanner.canonical();
                 let args: Vec<Vec<u8>> = scanner.args().iter().map(|arg| arg.of(canonical).to_vec()).collect();
                 let mut expected = Vec::new();
-                encode::command(&mut expected, &args);
+                encode::command(&mut expected, &args.iter().map(Vec::as_slice).collect::<Vec<_>>());
                 assert_eq!(canonical, expected);
                 found.push(Some(args));
                 start += len;
@@ -161,7 +161,7 @@ fn a_million_announced_arguments_take_no_memory() {
 fn the_list_of_a_giant_command_is_given_back() {
     let count = ARGS_KEPT + 1;
     let mut bytes = Vec::new();
-    encode::command(&mut bytes, &vec![b"x"; count]);
+    encode::command(&mut bytes, &vec![&b"x"[..]; count]);
     let mut scanner = stream();
     assert_eq!(scanner.scan(&bytes), Ok(Scanned::Command { len: bytes.len() }));
     assert_eq!(scanner.args().len(), count);

@@ -76,7 +76,7 @@ impl Exchange {
         if self.owed > 0 {
             return Err(Error::OutOfStep { address: self.inbox.address.clone() });
         }
-        self.owed = count.max(1);
+        self.owed = count;
         let replies = self.converse(out, count, doing).await?;
         self.owed = 0;
         Ok(replies)
@@ -92,24 +92,25 @@ impl Exchange {
         let address = inbox.address.clone();
         let receive = inbox.receive(&mut read, count, doing);
         tokio::pin!(receive);
-        // Both branches run to their end on every path that returns answers, so nothing is lost by losing.
+        // Sending first: a small question has left before an early word of the server is looked at. Answers are returned
+        // only once both have run to their end, so nothing is lost by losing.
         tokio::select! {
             biased;
-            failed = &mut receive => match failed {
-                // All answers before the last question has left: whatever speaks there, it does not listen.
-                Ok(_) if count > 0 => Err(Error::Garbage {
-                    address,
-                    doing: doing.to_owned().into(),
-                    problem: "answers came before their questions were sent".to_owned(),
-                }),
-                other => other,
-            },
             // A server that refuses a connection says why before it closes: its words count, not our broken pipe.
             sent = send => match (receive.await, sent) {
                 (Err(Error::Closed { .. } | Error::Timeout { .. }), Err(cause)) => {
                     Err(broken(&address, doing, cause, ""))
                 }
                 (received, _) => received,
+            },
+            failed = &mut receive => match failed {
+                // All answers before the last question has left: whatever speaks there, it does not listen.
+                Ok(_) => Err(Error::Garbage {
+                    address,
+                    doing: doing.to_owned().into(),
+                    problem: "answers came before their questions were sent".to_owned(),
+                }),
+                Err(error) => Err(error),
             },
         }
     }

@@ -18,10 +18,12 @@
 //!
 //! Helpers fail as tests do: they panic with a message that names the server, the key or the file.
 
+pub mod dataset;
 pub mod process;
 pub mod server;
 mod wait;
 
+pub use dataset::{Dataset, Loaded};
 pub use redis;
 pub use server::{Kind, Server};
 pub use wait::{free_port, wait_until};

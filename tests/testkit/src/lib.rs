@@ -18,11 +18,13 @@
 //!
 //! Helpers fail as tests do: they panic with a message that names the server, the key or the file.
 
+pub mod compare;
 pub mod dataset;
 pub mod process;
 pub mod server;
 mod wait;
 
+pub use compare::{assert_equal, compare};
 pub use dataset::{Dataset, Loaded};
 pub use redis;
 pub use server::{Kind, Server};

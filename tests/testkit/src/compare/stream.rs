@@ -4,10 +4,10 @@ use super::report::shown;
 use super::value::{Fact, Name, Rules, bytes};
 use redis::Value;
 
-/// How a server keeps it in memory, which is its own affair.
-const LAYOUT: [&str; 2] = ["radix-tree-keys", "radix-tree-nodes"];
+/// How a server keeps it in memory, which is its own affair, and what it reckons from the other facts.
+const LEFT_OUT: [&str; 3] = ["radix-tree-keys", "radix-tree-nodes", "lag"];
 /// Counters that came with Redis 7.0.
-const COUNTERS: [&str; 5] = ["max-deleted-entry-id", "entries-added", "recorded-first-entry-id", "entries-read", "lag"];
+const COUNTERS: [&str; 4] = ["max-deleted-entry-id", "entries-added", "recorded-first-entry-id", "entries-read"];
 /// When a consumer was last seen, and last got something.
 const TIMES: [&str; 2] = ["seen-time", "active-time"];
 
@@ -67,7 +67,7 @@ impl Facts {
     }
 
     fn plain(&mut self, prefix: &str, name: &str, value: &Value) {
-        let left_out = LAYOUT.contains(&name)
+        let left_out = LEFT_OUT.contains(&name)
             || (COUNTERS.contains(&name) && !self.rules.stream_counters)
             || (TIMES.contains(&name) && !self.rules.consumer_times);
         if !left_out {

@@ -91,13 +91,16 @@ fn a_planted_difference_in_a_stream_is_found() {
     check(&entries, &["XADD k 4-1 f v"], "entries-added is `3` on the source, `4`");
     check(&entries, &["XSETID k 9-0 ENTRIESADDED 3"], "last-generated-id is `3-1` on the source, `9-0`");
     check(&entries, &["XDEL k 2-1"], "entry 2-1 is only on the source");
-    let group =
-        [&entries[..], &["XGROUP CREATE k grp 0", "XCLAIM k grp anna 0 1-1 2-1 TIME 1600000000000 FORCE"]].concat();
+    let group = [
+        &entries[..],
+        &["XGROUP CREATE k grp 0 ENTRIESREAD 0", "XCLAIM k grp anna 0 1-1 2-1 TIME 1600000000000 FORCE"],
+    ]
+    .concat();
     check(&group, &["XACK k grp 2-1"], "group `grp`, consumer `anna`, pel-count is `2` on the source, `1`");
     let again = "XCLAIM k grp anna 0 1-1 TIME 1600000000000 RETRYCOUNT 5";
     check(&group, &[again], "consumer `anna`, pending 1-1 is `1600000000000 2` on the source");
     check(&group, &["XGROUP CREATECONSUMER k grp bert"], "group `grp`, consumer `bert` is only on the target");
-    check(&group, &["XGROUP SETID k grp 2-1"], "group `grp`, last-delivered-id is `0-0`");
+    check(&group, &["XGROUP SETID k grp 2-1 ENTRIESREAD 0"], "group `grp`, last-delivered-id is `0-0`");
     check(&entries, &["XGROUP CREATE k other 0"], "group `other` is only on the target");
 }
 

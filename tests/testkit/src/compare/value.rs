@@ -35,37 +35,21 @@ pub(super) fn difference(type_name: &str, source: Value, target: Value, rules: R
         return None;
     }
     let (source, target) = (facts(type_name, source, rules), facts(type_name, target, rules));
-    let (mut left, mut right) = (source.iter().peekable(), target.iter().peekable());
-    loop {
-        match (left.peek(), right.peek()) {
-            (None, None) => return None,
-            (Some(one), Some(other)) if one == other => {
-                left.next();
-                right.next();
-            }
-            (Some((name, one)), Some((other_name, other))) if name == other_name => {
-                return Some(format!(
-                    "{} is `{}` on the source, `{}` on the target",
-                    text(name),
-                    shown(one),
-                    shown(other)
-                ));
-            }
-            (Some((name, _)), other) if other.is_none_or(|(other, _)| name < other) => {
-                return Some(format!("{} is only on the source{}", text(name), sizes(&source, &target)));
-            }
-            (_, Some((name, _))) => {
-                return Some(format!("{} is only on the target{}", text(name), sizes(&source, &target)));
-            }
-            (Some(_), None) => {
-                unreachable!("covered above: what is left on one side is less than nothing on the other")
-            }
+    // Both are sorted: at the first place where they differ, the lesser name is missing on the other side.
+    let alike = source.iter().zip(&target).take_while(|(one, other)| one == other).count();
+    let only = |(name, _): &Fact, side: &str| {
+        let (parts, other_parts) = (source.len(), target.len());
+        format!("{} is only on the {side} (parts: {parts} on the source, {other_parts} on the target)", text(name))
+    };
+    match (source.get(alike), target.get(alike)) {
+        (None, None) => None,
+        (Some((name, one)), Some((other_name, other))) if name == other_name => {
+            Some(format!("{} is `{}` on the source, `{}` on the target", text(name), shown(one), shown(other)))
         }
+        (Some(one), Some(other)) if other.0 < one.0 => Some(only(other, "target")),
+        (Some(one), _) => Some(only(one, "source")),
+        (None, Some(other)) => Some(only(other, "target")),
     }
-}
-
-fn sizes(source: &[Fact], target: &[Fact]) -> String {
-    format!(" (parts: {} on the source, {} on the target)", source.len(), target.len())
 }
 
 fn text(name: &Name) -> String {

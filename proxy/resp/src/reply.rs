@@ -6,6 +6,8 @@
 
 mod children;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;
 mod token;
 
@@ -149,11 +151,11 @@ impl ReplyScanner {
     /// be closed.
     #[inline]
     pub fn scan<'a>(&mut self, buf: &'a [u8]) -> Result<ReplyStep<'a>, Error> {
-        // What nearly every write answers.
-        if let [b'+', b'O', b'K', b'\r', b'\n', ..] = buf
-            && self.at == 0
+        if self.at == 0
+            && let Some((reply, len)) = token::frequent(buf)
         {
-            return Ok(ReplyStep::Reply { reply: Reply::Simple(buf.get(1..3).unwrap_or_default()), len: 5 });
+            self.searched = 0;
+            return Ok(ReplyStep::Reply { reply, len });
         }
         let scanned = self.pieces(buf);
         if !matches!(scanned, Ok(ReplyStep::NeedMore { .. })) {

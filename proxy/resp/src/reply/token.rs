@@ -15,6 +15,28 @@ pub(super) enum Token<'a> {
     Open { kind: Aggregate, len: u64, end: usize },
 }
 
+/// What nearly every write answers, where it is all there: `+OK`, or a number that is not negative and of no more than
+/// 18 digits. `None` says nothing of what else it is.
+#[inline]
+pub(super) fn frequent(buf: &[u8]) -> Option<(Reply<'_>, usize)> {
+    match buf {
+        [b'+', b'O', b'K', b'\r', b'\n', ..] => Some((Reply::Simple(buf.get(1..3)?), 5)),
+        [b':', b'1'..=b'9', ..] => {
+            let mut value = 0_i64;
+            for place in 1..=18 {
+                let digit = buf.get(place)?.wrapping_sub(b'0');
+                if digit > 9 {
+                    let ends = buf.get(place..place + 2)? == b"\r\n";
+                    return ends.then_some((Reply::Integer(value), place + 2));
+                }
+                value = value * 10 + i64::from(digit);
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
 /// Reads the piece at `at`, of which `searched` bytes are known to hold no line end.
 #[inline]
 pub(super) fn token<'a>(buf: &'a [u8], at: usize, searched: usize, limits: &Limits) -> Result<Token<'a>, Error> {

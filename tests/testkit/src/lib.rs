@@ -20,12 +20,16 @@
 
 pub mod compare;
 pub mod dataset;
+pub mod fault;
 pub mod process;
 pub mod server;
+pub mod tls;
 mod wait;
 
 pub use compare::{assert_equal, compare};
 pub use dataset::{Dataset, Loaded};
+pub use fault::FaultProxy;
 pub use redis;
 pub use server::{Kind, Server};
+pub use tls::Certs;
 pub use wait::{free_port, wait_until};

@@ -21,6 +21,7 @@
 pub mod compare;
 pub mod dataset;
 pub mod fault;
+pub mod keyferry;
 pub mod process;
 pub mod server;
 pub mod tls;
@@ -29,6 +30,7 @@ mod wait;
 pub use compare::{assert_equal, compare};
 pub use dataset::{Dataset, Loaded};
 pub use fault::FaultProxy;
+pub use keyferry::{Keyferry, Running, keyferry_binary};
 pub use redis;
 pub use server::{Kind, Server};
 pub use tls::Certs;

@@ -53,8 +53,8 @@ async fn ready(State(progress): State<Arc<Progress>>) -> Response {
 
 /// Why the target cannot be relied upon yet, or `None`.
 fn not_ready(status: &Status) -> Option<String> {
-    if let Some(pause) = &status.pause {
-        return Some(format!("the target does not accept {}: {}", pause.command, pause.error));
+    if let Some(pause) = status.paused.first() {
+        return Some(format!("lane {} stands still for {:.0} s: {}", pause.lane, pause.seconds, pause.reason));
     }
     match status.phase {
         phase if phase.is_ready() => None,

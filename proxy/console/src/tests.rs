@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use telemetry::{Pause, Phase, Progress};
+use settings::{Flag, Given, Input};
+use telemetry::{Phase, Progress};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -22,7 +23,13 @@ struct Served {
 async fn served() -> Served {
     let console = Console::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = console.address();
-    let progress = Arc::new(Progress::new("orders", "redis://a", "redis://b", 1, Instant::now()));
+    let flags = ["source.url", "target.url"].map(|path| Flag {
+        name: path.into(),
+        path: path.into(),
+        values: vec!["redis://a".into()],
+    });
+    let settings = settings::load(&Input { file: None, flags: &flags }, &Given::default()).unwrap();
+    let progress = Arc::new(Progress::new(&settings, Instant::now()));
     let stop = CancellationToken::new();
     let task = tokio::spawn(console.serve(progress.clone(), stop.clone()));
     Served { address, progress, stop, task }
@@ -43,7 +50,7 @@ impl Served {
 #[tokio::test]
 async fn pages_answer_what_the_run_does() {
     let served = served().await;
-    served.progress.entries_applied(7);
+    served.progress.applied(7, 0);
     for (path, code, holds) in [
         ("/", 200, "/readyz"),
         ("/healthz", 200, "alive"),
@@ -65,13 +72,12 @@ async fn readiness_says_why_not() {
     assert_eq!(served.get("/readyz").await, (503, "not ready: waiting for BGSAVE for 0 s\n".into()));
     served.progress.phase(Phase::Following, now);
     assert_eq!(served.get("/readyz").await.0, 200);
-    let pause = Pause { command: "SET".into(), key: None, error: "OOM used memory".into(), since: now };
-    served.progress.paused(pause);
+    served.progress.paused(3, "the target refused SET: OOM");
     assert_eq!(
         served.get("/readyz").await,
-        (503, "not ready: the target does not accept SET: OOM used memory\n".into())
+        (503, "not ready: lane 3 stands still for 0 s: the target refused SET: OOM\n".into())
     );
-    served.progress.resumed();
+    served.progress.resumed(3);
     assert_eq!(served.get("/readyz").await.0, 200);
 }
 

@@ -54,9 +54,11 @@ pub const METRICS: &[Metric] = &[
     gauge("keyferry_phase_seconds", "How long the run has been in its phase.", |s| one(s.phase_seconds)),
     gauge("keyferry_uptime_seconds", "How long the run has lasted.", |s| one(s.uptime_seconds)),
     gauge("keyferry_ready", "1 where the target has caught up with the source.", |s| one(flag(s.ready))),
-    gauge("keyferry_paused", "1 while the target does not accept a write and a lane waits.", |s| {
-        one(flag(s.pause.is_some()))
-    }),
+    gauge(
+        "keyferry_paused_lanes",
+        "Lanes that stand still: the target does not accept a write, or is out of reach.",
+        |s| one(s.paused.len() as f64),
+    ),
     // --- the snapshot: gauges, since they start anew where a link was lost and a second snapshot is needed ---
     counter(
         "keyferry_snapshots_total",
@@ -69,9 +71,11 @@ pub const METRICS: &[Metric] = &[
     gauge("keyferry_snapshot_size_bytes", "Size of the current snapshot, where the source says it.", |s| {
         maybe(s.snapshot.bytes_total)
     }),
-    gauge("keyferry_snapshot_keys_expected", "Keys that the source had when the run began.", |s| {
-        maybe(s.snapshot.keys_expected)
-    }),
+    gauge(
+        "keyferry_snapshot_keys_expected",
+        "Keys that the current snapshot has announced so far, where it does at all.",
+        |s| maybe(s.snapshot.keys_expected),
+    ),
     labelled(
         "outcome",
         gauge(
@@ -97,7 +101,7 @@ pub const METRICS: &[Metric] = &[
             |s| several([("read", s.changes.read), ("applied", s.changes.applied), ("filtered", s.changes.filtered)]),
         ),
     ),
-    gauge("keyferry_backlog_bytes", "Bytes of the live stream that are held and not yet sent.", |s| {
+    gauge("keyferry_backlog_bytes", "Bytes of the live stream that are held and not yet applied.", |s| {
         one(s.changes.backlog_bytes as f64)
     }),
     gauge("keyferry_backlog_limit_bytes", "Bytes of the live stream that may be held (limits.backlog_bytes).", |s| {
@@ -135,7 +139,7 @@ pub const METRICS: &[Metric] = &[
     ),
     labelled(
         "code",
-        counter("keyferry_error_replies_total", "Error replies of either server, by their first word.", |s| {
+        counter("keyferry_error_replies_total", "Error replies of the target, by their first word.", |s| {
             s.errors.iter().map(|(code, count)| ((*code).to_owned(), *count as f64)).collect()
         }),
     ),

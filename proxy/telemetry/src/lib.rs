@@ -20,7 +20,7 @@ mod tests;
 
 pub use errors::CODES;
 pub use phase::{Phase, Side};
-pub use progress::{Pause, Progress};
+pub use progress::Progress;
 pub use render::render;
 pub use status::{
     ChangesStatus, LagStatus, LatencyStatus, PauseStatus, SnapshotStatus, SourceStatus, Status, TargetStatus,

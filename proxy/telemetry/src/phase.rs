@@ -12,8 +12,8 @@ pub enum Side {
     Target,
 }
 
-/// How far a run has come. That it waits for the target to accept a write again is no phase but a
-/// [`Pause`](crate::Pause): it can happen in several of these.
+/// How far a run has come. That a lane waits for the target is no phase
+/// ([`Progress::paused`](crate::Progress::paused)): it can happen in several of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
     /// Connecting to both ends and checking them.

@@ -1,18 +1,20 @@
 //! The one place that the pipeline reports to.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use record::{Escaped, Offset};
+use record::Offset;
+use settings::Settings;
 
+use crate::Phase;
 use crate::errors::Errors;
 use crate::lag::Lag;
 use crate::status::{
     ChangesStatus, LagStatus, LatencyStatus, PauseStatus, SnapshotStatus, SourceStatus, Status, TargetStatus,
 };
-use crate::{Phase, Side};
 
 /// What a run has done so far. Shared by `Arc`; every method takes `&self` and none blocks for longer than a copy.
 #[derive(Debug)]
@@ -25,20 +27,8 @@ pub struct Progress {
     lag: Mutex<Lag>,
     latency: Mutex<Histogram<u64>>,
     errors: Errors,
-    pause: Mutex<Option<Pause>>,
-}
-
-/// Why nothing moves on a lane: the target does not accept a write.
-#[derive(Clone, Debug)]
-pub struct Pause {
-    /// Name of the command that was refused.
-    pub command: String,
-    /// Its first key, where it has one. Shown escaped and shortened.
-    pub key: Option<Vec<u8>>,
-    /// What the target said.
-    pub error: String,
-    /// When it said so first.
-    pub since: Instant,
+    /// Lanes that stand still, why, and since when.
+    paused: Mutex<BTreeMap<usize, (String, Instant)>>,
 }
 
 /// What does not change during a run.
@@ -47,6 +37,7 @@ struct About {
     name: String,
     source: String,
     target: String,
+    backlog_bytes_max: u64,
     started: Instant,
 }
 
@@ -55,8 +46,8 @@ struct Snapshot {
     bytes_read: AtomicU64,
     /// 0 where the source did not say.
     bytes_total: AtomicU64,
-    /// 0 where nobody said.
-    keys_expected: AtomicU64,
+    /// By the snapshot itself, db by db, so that it grows; 0 where it says nothing.
+    keys_announced: AtomicU64,
     read: AtomicU64,
     applied: AtomicU64,
     filtered: AtomicU64,
@@ -71,7 +62,6 @@ struct Changes {
     applied: AtomicU64,
     filtered: AtomicU64,
     backlog_bytes: AtomicU64,
-    backlog_bytes_max: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -92,20 +82,26 @@ const LATENCY_DIGITS: u8 = 2;
 // === impl Progress ===
 
 impl Progress {
-    /// A run that begins at `now`, called `name`, between two ends as they may be shown (no secret in them), over
-    /// this many lanes.
-    pub fn new(name: &str, source: &str, target: &str, lanes: usize, now: Instant) -> Progress {
+    /// A run of these settings that begins at `now`.
+    pub fn new(settings: &Settings, now: Instant) -> Progress {
         let latency = Histogram::new_with_max(LATENCY_US_MAX, LATENCY_DIGITS);
         Progress {
-            about: About { name: name.into(), source: source.into(), target: target.into(), started: now },
+            about: About {
+                name: settings.name.clone(),
+                // An endpoint shows itself without user and password.
+                source: settings.source.endpoint.to_string(),
+                target: settings.target.endpoint.to_string(),
+                backlog_bytes_max: settings.limits.backlog_bytes,
+                started: now,
+            },
             phase: Mutex::new((Phase::default(), now)),
             snapshot: Snapshot::default(),
             changes: Changes::default(),
-            links: Links::new(lanes),
+            links: Links::new(settings.limits.lanes),
             lag: Mutex::new(Lag::default()),
             latency: Mutex::new(latency.expect("both bounds are constants that a histogram accepts")),
             errors: Errors::default(),
-            pause: Mutex::new(None),
+            paused: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -128,16 +124,23 @@ impl Progress {
     /// A snapshot begins, of this many bytes where the source says how many. Counts of an earlier one start anew.
     pub fn snapshot_begins(&self, bytes_total: Option<u64>) {
         let snapshot = &self.snapshot;
-        for count in [&snapshot.bytes_read, &snapshot.read, &snapshot.applied, &snapshot.filtered, &snapshot.skipped] {
+        for count in [
+            &snapshot.bytes_read,
+            &snapshot.read,
+            &snapshot.applied,
+            &snapshot.filtered,
+            &snapshot.skipped,
+            &snapshot.keys_announced,
+        ] {
             count.store(0, Ordering::Relaxed);
         }
         snapshot.bytes_total.store(bytes_total.unwrap_or(0), Ordering::Relaxed);
         add(&snapshot.begun, 1);
     }
 
-    /// This many keys are to be expected in all, by the source's own count.
-    pub fn keys_expected(&self, keys: u64) {
-        self.snapshot.keys_expected.store(keys, Ordering::Relaxed);
+    /// The snapshot says that this many more keys are to come, db by db.
+    pub fn keys_announced(&self, keys: u64) {
+        add(&self.snapshot.keys_announced, keys);
     }
 
     /// More bytes of the snapshot were read.
@@ -148,11 +151,6 @@ impl Progress {
     /// More keys were decoded out of the snapshot.
     pub fn entries_read(&self, count: u64) {
         add(&self.snapshot.read, count);
-    }
-
-    /// More keys of the snapshot are on the target.
-    pub fn entries_applied(&self, count: u64) {
-        add(&self.snapshot.applied, count);
     }
 
     /// More keys of the snapshot were left out by the rules.
@@ -172,24 +170,14 @@ impl Progress {
         add(&self.changes.read, count);
     }
 
-    /// More of them are applied on the target.
-    pub fn changes_applied(&self, count: u64) {
-        add(&self.changes.applied, count);
-    }
-
     /// More of them were left out by the rules.
     pub fn changes_filtered(&self, count: u64) {
         add(&self.changes.filtered, count);
     }
 
-    /// So many bytes of the stream are held and not yet sent.
-    pub fn backlog_holds(&self, bytes: u64) {
+    /// So many bytes of the stream are held and not yet applied.
+    pub fn backlog(&self, bytes: u64) {
         self.changes.backlog_bytes.store(bytes, Ordering::Relaxed);
-    }
-
-    /// So many may be held.
-    pub fn backlog_limit(&self, bytes_max: u64) {
-        self.changes.backlog_bytes_max.store(bytes_max, Ordering::Relaxed);
     }
 
     /// Offsets begin here: a snapshot's offset, or a history that goes on under another id.
@@ -215,7 +203,7 @@ impl Progress {
     }
 
     /// More bytes went to the target, of whatever kind.
-    pub fn target_bytes(&self, bytes: u64) {
+    pub fn sent_bytes(&self, bytes: u64) {
         add(&self.links.target_bytes, bytes);
     }
 
@@ -226,35 +214,46 @@ impl Progress {
         }
     }
 
+    /// A batch of so many keys of the snapshot and commands of the stream is applied and acknowledged.
+    pub fn applied(&self, entries: u64, changes: u64) {
+        add(&self.snapshot.applied, entries);
+        add(&self.changes.applied, changes);
+    }
+
     /// A batch is acknowledged this long after it was sent.
-    pub fn batch_acknowledged(&self, after: Duration) {
+    pub fn apply_latency(&self, after: Duration) {
         let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX).min(LATENCY_US_MAX);
         lock(&self.latency).saturating_record(micros);
     }
 
-    /// A link that was lost stands again.
-    pub fn reconnected(&self, side: Side) {
-        match side {
-            Side::Source => add(&self.links.source_reconnects, 1),
-            Side::Target => add(&self.links.target_reconnects, 1),
-        }
+    /// The link to the source was lost and stands again.
+    pub fn source_reconnect(&self) {
+        add(&self.links.source_reconnects, 1);
+    }
+
+    /// A lane's link to the target was lost and stands again.
+    pub fn target_reconnect(&self) {
+        add(&self.links.target_reconnects, 1);
     }
 
     // --- errors ---
 
-    /// A server answered with an error: counted by its first word.
-    pub fn error_reply(&self, reply: &[u8]) {
-        self.errors.count(reply);
+    /// The target answered with an error: counted by its first word.
+    pub fn target_error(&self, reply: impl AsRef<[u8]>) {
+        self.errors.count(reply.as_ref());
     }
 
-    /// A lane stands still until the target accepts a write.
-    pub fn paused(&self, pause: Pause) {
-        *lock(&self.pause) = Some(pause);
+    /// A lane stands still, for this reason: a write that the target does not accept now, or a target out of reach.
+    /// The reason holds no value and no secret. A lane that stood still already keeps its time.
+    pub fn paused(&self, lane: usize, reason: &str) {
+        let mut paused = lock(&self.paused);
+        let since = paused.get(&lane).map_or_else(Instant::now, |(_, since)| *since);
+        paused.insert(lane, (reason.to_owned(), since));
     }
 
-    /// No lane stands still any more.
-    pub fn resumed(&self) {
-        *lock(&self.pause) = None;
+    /// A lane moves again.
+    pub fn resumed(&self, lane: usize) {
+        lock(&self.paused).remove(&lane);
     }
 
     // --- the picture ---
@@ -269,7 +268,7 @@ impl Progress {
             uptime_seconds: seconds(now, self.about.started),
             ready: phase.is_ready(),
             snapshot: self.snapshot.status(),
-            changes: self.changes.status(),
+            changes: self.changes.status(self.about.backlog_bytes_max),
             lag: self.lag_status(now),
             source: SourceStatus {
                 url: self.about.source.clone(),
@@ -279,7 +278,7 @@ impl Progress {
             target: self.target_status(),
             latency: self.latency_status(),
             errors: self.errors.counted(),
-            pause: lock(&self.pause).as_ref().map(|pause| pause.status(now)),
+            paused: self.paused_status(now),
         }
     }
 
@@ -302,6 +301,16 @@ impl Progress {
         }
     }
 
+    fn paused_status(&self, now: Instant) -> Vec<PauseStatus> {
+        let paused = lock(&self.paused);
+        let shown = |(lane, (reason, since)): (&usize, &(String, Instant))| PauseStatus {
+            lane: *lane,
+            reason: reason.clone(),
+            seconds: seconds(now, *since),
+        };
+        paused.iter().map(shown).collect()
+    }
+
     fn latency_status(&self) -> LatencyStatus {
         let latency = lock(&self.latency);
         let quantile = |part: f64| latency.value_at_quantile(part) as f64 / 1e6;
@@ -316,7 +325,7 @@ impl Progress {
     }
 }
 
-// === impl Snapshot, Changes, Links, Pause ===
+// === impl Snapshot, Changes, Links ===
 
 impl Snapshot {
     fn status(&self) -> SnapshotStatus {
@@ -324,7 +333,7 @@ impl Snapshot {
             begun: load(&self.begun),
             bytes_read: load(&self.bytes_read),
             bytes_total: Some(load(&self.bytes_total)).filter(|bytes| *bytes > 0),
-            keys_expected: Some(load(&self.keys_expected)).filter(|keys| *keys > 0),
+            keys_expected: Some(load(&self.keys_announced)).filter(|keys| *keys > 0),
             keys_read: load(&self.read),
             keys_applied: load(&self.applied),
             keys_filtered: load(&self.filtered),
@@ -334,13 +343,13 @@ impl Snapshot {
 }
 
 impl Changes {
-    fn status(&self) -> ChangesStatus {
+    fn status(&self, backlog_bytes_max: u64) -> ChangesStatus {
         ChangesStatus {
             read: load(&self.read),
             applied: load(&self.applied),
             filtered: load(&self.filtered),
             backlog_bytes: load(&self.backlog_bytes),
-            backlog_bytes_max: load(&self.backlog_bytes_max),
+            backlog_bytes_max,
         }
     }
 }
@@ -353,17 +362,6 @@ impl Links {
             source_reconnects: AtomicU64::new(0),
             target_reconnects: AtomicU64::new(0),
             in_flight_bytes: (0..lanes).map(|_| AtomicU64::new(0)).collect(),
-        }
-    }
-}
-
-impl Pause {
-    fn status(&self, now: Instant) -> PauseStatus {
-        PauseStatus {
-            command: self.command.clone(),
-            key: self.key.as_deref().map(|key| Escaped(key).to_string()),
-            error: self.error.clone(),
-            seconds: seconds(now, self.since),
         }
     }
 }

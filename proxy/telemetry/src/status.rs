@@ -23,11 +23,11 @@ pub struct Status {
     pub source: SourceStatus,
     pub target: TargetStatus,
     pub latency: LatencyStatus,
-    /// Error replies by their first word; those never seen are left out.
+    /// Error replies of the target by their first word; those never seen are left out.
     #[serde(serialize_with = "as_map")]
     pub errors: Vec<(&'static str, u64)>,
-    /// Why a lane stands still, where one does.
-    pub pause: Option<PauseStatus>,
+    /// Lanes that stand still, and why.
+    pub paused: Vec<PauseStatus>,
 }
 
 /// The snapshot that is being carried, or was.
@@ -38,7 +38,7 @@ pub struct SnapshotStatus {
     pub bytes_read: u64,
     /// Unknown where the source sends the snapshot without writing it to disk first.
     pub bytes_total: Option<u64>,
-    /// Keys of the source when the run began.
+    /// Keys that the snapshot has announced so far: db by db, where it does at all.
     pub keys_expected: Option<u64>,
     pub keys_read: u64,
     pub keys_applied: u64,
@@ -54,7 +54,7 @@ pub struct ChangesStatus {
     pub read: u64,
     pub applied: u64,
     pub filtered: u64,
-    /// Bytes held and not yet sent.
+    /// Bytes held and not yet applied.
     pub backlog_bytes: u64,
     pub backlog_bytes_max: u64,
 }
@@ -101,13 +101,13 @@ pub struct LatencyStatus {
     pub max_seconds: f64,
 }
 
-/// What the target does not accept.
+/// A lane that stands still.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PauseStatus {
-    pub command: String,
-    /// Escaped and shortened.
-    pub key: Option<String>,
-    pub error: String,
+    pub lane: usize,
+    /// What the target does not accept, or that it is out of reach.
+    pub reason: String,
+    /// For how long.
     pub seconds: f64,
 }
 

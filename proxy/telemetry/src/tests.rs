@@ -4,45 +4,52 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use record::Offset;
+use settings::{Flag, Given, Input};
 
 use crate::definitions::{Kind, METRICS};
-use crate::{Pause, Phase, Progress, Side, Status, render};
+use crate::{Phase, Progress, Status, render};
 
 fn progress(now: Instant) -> Progress {
-    Progress::new("orders", "redis://a:6379", "redis://b:6379", 2, now)
+    let flags = [
+        ("source.url", "redis://user:secret@a"),
+        ("target.url", "redis://b"),
+        ("limits.lanes", "2"),
+        ("migration.name", "orders"),
+    ]
+    .map(|(path, value)| Flag { name: path.into(), path: path.into(), values: vec![value.into()] });
+    let settings = settings::load(&Input { file: None, flags: &flags }, &Given::default()).unwrap();
+    Progress::new(&settings, now)
 }
 
 /// A status in which everything has happened, so that every metric has a sample.
 fn eventful(start: Instant) -> (Progress, Status) {
     let progress = progress(start);
     let later = start + Duration::from_secs(3);
-    progress.keys_expected(10);
     progress.phase(Phase::Snapshot, start + Duration::from_secs(1));
     progress.snapshot_begins(Some(1000));
+    progress.keys_announced(6);
+    progress.keys_announced(4);
     progress.snapshot_read(600);
     progress.entries_read(6);
-    progress.entries_applied(3);
     progress.entries_filtered(2);
     progress.entries_skipped(1);
     progress.changes_read(30);
-    progress.changes_applied(20);
+    progress.applied(3, 20);
     progress.changes_filtered(5);
-    progress.backlog_holds(77);
-    progress.backlog_limit(1 << 20);
+    progress.backlog(77);
     progress.offsets_begin(Offset(5000));
     progress.received(Offset(5100), start + Duration::from_secs(1));
     progress.received(Offset(5200), start + Duration::from_secs(2));
     progress.frontier(Offset(5100));
     progress.source_bytes(1600);
-    progress.target_bytes(1700);
+    progress.sent_bytes(1700);
     progress.in_flight(1, 42);
     progress.in_flight(9, 42);
-    progress.batch_acknowledged(Duration::from_millis(2));
-    progress.reconnected(Side::Target);
-    progress.error_reply(b"-OOM command not allowed when used memory > 'maxmemory'.");
-    progress.error_reply(b"MYMODULE says no");
-    let pause = Pause { command: "SET".into(), key: Some(b"a\xff".to_vec()), error: "OOM no".into(), since: start };
-    progress.paused(pause);
+    progress.apply_latency(Duration::from_millis(2));
+    progress.target_reconnect();
+    progress.target_error(b"-OOM command not allowed when used memory > 'maxmemory'.");
+    progress.target_error(b"MYMODULE says no");
+    progress.paused(1, "the target refused SET: OOM");
     let status = progress.status(later);
     (progress, status)
 }
@@ -58,10 +65,12 @@ fn the_status_shows_what_was_reported() {
     assert_eq!((status.lag.bytes, status.lag.seconds, status.lag.frontier_offset), (100, 1.0, 5100));
     assert_eq!(status.target.lanes_in_flight_bytes, [0, 42], "a lane that does not exist is left out");
     assert_eq!(status.errors, [("OOM", 1), ("other", 1)]);
-    let pause = status.pause.unwrap();
-    assert_eq!((pause.command.as_str(), pause.key.as_deref(), pause.seconds), ("SET", Some("\"a\\xff\""), 3.0));
-    progress.resumed();
-    assert_eq!(progress.status(Instant::now()).pause, None);
+    let paused = &status.paused[0];
+    assert_eq!((paused.lane, paused.reason.as_str()), (1, "the target refused SET: OOM"));
+    progress.resumed(1);
+    assert_eq!(progress.status(Instant::now()).paused, []);
+    assert_eq!((status.name.as_str(), status.source.url.as_str()), ("orders", "redis://a:6379"));
+    assert_eq!((status.changes.backlog_bytes, status.changes.backlog_bytes_max), (77, 256 << 20));
 }
 
 #[test]
@@ -72,7 +81,7 @@ fn the_status_is_json_that_says_units_and_names_phases() {
     assert_eq!(json["snapshot"]["bytes_total"], 1000);
     assert_eq!(json["errors"]["OOM"], 1);
     assert_eq!(json["lag"]["seconds"], 1.0);
-    assert_eq!(json["pause"]["key"], "\"a\\xff\"");
+    assert_eq!(json["paused"][0]["lane"], 1);
 }
 
 #[test]
@@ -89,7 +98,7 @@ fn metrics_are_rendered_with_the_values_of_the_status() {
         "keyferry_lane_in_flight_bytes{lane=\"1\"} 42",
         "keyferry_error_replies_total{code=\"OOM\"} 1",
         "keyferry_apply_latency_seconds_count 1",
-        "keyferry_paused 1",
+        "keyferry_paused_lanes 1",
         "# TYPE keyferry_source_read_bytes_total counter",
         "# HELP keyferry_ready 1 where the target has caught up with the source.",
     ] {

@@ -1,1 +1,211 @@
-//! Not yet furnished.
+//! Carries one source's data set and its changes to a target. Never applies a unit whose outcome is unknown twice.
+//!
+//! ```text
+//! source ─bytes→ Source ─┬─ Snapshot (rdb) ──entries─┐
+//!                        └─ Assembler (resp) ─units──┴→ Router ─batches→ Lane 0 … n ─commands→ target
+//!            ◄─ REPLCONF ACK ── frontier ◄── tickets of batches that are applied ──┘
+//! ```
+//!
+//! In reading order:
+//! - `source`: the link to the source; `snapshot` and `assemble`: from its bytes to units.
+//! - `batch`, `router`: units on their way to the lane of their keys; `rendezvous`: units of several lanes.
+//! - `lane`: one pipelined connection to the target; within it `flight`, `wire`, `settle`, `sift`.
+//! - `copier`, `copies`, `touch`: state copies, which settle what is uncertain.
+//! - `frontier`, `budget`, `throttle`, `monitor`: how far, how much, how fast, how far behind.
+//!
+//! Order: a key's units go through one lane. Memory: what is read and not applied is counted by the budget. Loss: a
+//! ticket closes only when every reply of its batch is in and none was a refusal.
+
+mod assemble;
+mod batch;
+mod budget;
+mod copier;
+mod copies;
+mod error;
+mod existing;
+mod frontier;
+mod lane;
+mod monitor;
+mod rendezvous;
+mod restore;
+mod router;
+mod shared;
+mod snapshot;
+mod source;
+mod target;
+mod throttle;
+mod touch;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use commands::{ServerCommand, Table};
+use link::{Connection, Protocol};
+use record::Offset;
+use route::lanes::Lanes;
+use route::rules::Rules;
+use settings::{Mode, Settings};
+use telemetry::{Phase, Progress};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use error::{Error, ExitKind, Place};
+
+use copier::Copier;
+use lane::Lane;
+use router::Router;
+use shared::Shared;
+use source::{Ended, Source};
+
+/// How a migration ended that ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Why it ended.
+    pub reason: Reason,
+    /// The source's offset up to which everything is applied on the target; 0 where the source told none.
+    pub frontier: Offset,
+}
+
+/// Why a migration ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Told to stop; everything that was read is applied.
+    Stopped,
+    /// The snapshot is applied, and nothing more was asked for.
+    SnapshotApplied,
+    /// The target has everything that the source had, and nothing more was asked for.
+    CaughtUp,
+}
+
+/// Runs a migration until what its mode asks for is done, or `stop` is cancelled, or it cannot go on.
+///
+/// On `stop` nothing more is read from the source, and what was read is applied, within `timeouts.drain`. An error
+/// leaves the target with what was applied so far: each key in the state of some moment, none beyond the source's.
+pub async fn run(settings: Arc<Settings>, progress: Arc<Progress>, stop: CancellationToken) -> Result<Outcome, Error> {
+    // A token of our own: being caught up stops the source's task too, without touching the caller's.
+    let shared = Arc::new(prepare(settings, progress, stop.child_token()).await?);
+    let count = shared.settings.limits.lanes;
+    let lanes = Lanes::new(count).map_err(|error| Error::Internal(error.to_string()))?;
+    let (history, known_history) = watch::channel(None);
+    let copier = Arc::new(Copier::new(Arc::clone(&shared.settings), known_history));
+    let mut tasks = JoinSet::new();
+    let mut queues = Vec::with_capacity(count);
+    for index in 0..count {
+        let (queue, items) = mpsc::unbounded_channel();
+        queues.push(queue);
+        tasks.spawn(Lane::new(index, Arc::clone(&shared), Arc::clone(&copier), items).run());
+    }
+    let router = Router::new(Arc::clone(&shared), lanes, queues);
+    let mut source = Source::new(Arc::clone(&shared), router, history);
+    let reason = read(&shared, &mut source, &mut tasks).await?;
+    drain(&shared, &mut source, &mut tasks).await?;
+    shared.progress.phase(Phase::Done, Instant::now());
+    Ok(Outcome { reason, frontier: shared.frontier.current() })
+}
+
+/// Asks both ends what has to be known before anything is carried.
+async fn prepare(settings: Arc<Settings>, progress: Arc<Progress>, stop: CancellationToken) -> Result<Shared, Error> {
+    let rules = Rules::compile(settings.rules.clone()).map_err(|error| Error::Internal(error.to_string()))?;
+    progress.phase(Phase::Connecting, Instant::now());
+    let understands = target::prepare(&settings).await?;
+    let table = command_table(&settings).await?;
+    let rdb_limits = rdb::Limits {
+        opaque_bytes_max: usize::try_from(settings.limits.value_bytes_max).unwrap_or(usize::MAX),
+        ..rdb::Limits::default()
+    };
+    Ok(Shared {
+        throttle: throttle::Throttle::new(settings.limits.commands_per_second, settings.limits.bytes_per_second),
+        settings,
+        progress,
+        rules,
+        understands,
+        rdb_limits,
+        table,
+        frontier: frontier::SharedFrontier::new(),
+        budget: budget::Budget::default(),
+        copies: copies::Copies::default(),
+        lane_gone: Notify::new(),
+        snapshot_read: AtomicBool::new(false),
+        stop,
+    })
+}
+
+/// The commands that we know, and what the source's own table adds to them: those of its modules.
+async fn command_table(settings: &Settings) -> Result<Table, Error> {
+    let mut table = Table::builtin();
+    let name = format!("keyferry-{}-commands", settings.name);
+    let opened = Connection::open(&settings.source.endpoint, &settings.timeouts, Protocol::Resp2, &name).await;
+    let mut connection = opened.map_err(|error| Error::Source { reason: error.to_string() })?;
+    match connection.command_table().await {
+        Ok(rows) => {
+            let theirs: Vec<ServerCommand> = rows.into_iter().map(server_command).collect();
+            table.merge(&theirs);
+        }
+        // Without it only commands of modules are unknown, and those are refused in words when they come.
+        Err(error) => {
+            tracing::warn!(%error, "the source's COMMAND table cannot be read; commands of modules are not known")
+        }
+    }
+    Ok(table)
+}
+
+fn server_command(row: link::CommandRow) -> ServerCommand {
+    ServerCommand {
+        name: row.name,
+        arity: row.arity,
+        flags: row.flags,
+        first_key: row.first_key,
+        last_key: row.last_key,
+        step: row.step,
+    }
+}
+
+/// Reads from the source until there is a reason to end. A lane that ends before is an error.
+async fn read(
+    shared: &Arc<Shared>,
+    source: &mut Source,
+    lanes: &mut JoinSet<Result<(), Error>>,
+) -> Result<Reason, Error> {
+    let until_caught_up = shared.settings.mode == Mode::UntilCaughtUp;
+    let monitor = monitor::run(Arc::clone(shared), until_caught_up);
+    tokio::pin!(monitor);
+    tokio::select! {
+        ended = source.run() => ended.map(|ended| match ended {
+            Ended::Stopped => Reason::Stopped,
+            Ended::Complete => Reason::SnapshotApplied,
+        }),
+        () = &mut monitor => Ok(Reason::CaughtUp),
+        ended = lanes.join_next() => Err(lane_error(ended)),
+        () = shared.lane_gone.notified() => Err(lane_error(lanes.join_next().await)),
+    }
+}
+
+/// Lets the lanes apply what was read, and tells the source.
+async fn drain(shared: &Arc<Shared>, source: &mut Source, lanes: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
+    shared.progress.phase(Phase::Stopping, Instant::now());
+    source.close();
+    let within = shared.settings.timeouts.drain;
+    let drained = async {
+        while let Some(ended) = lanes.join_next().await {
+            ended.map_err(|error| Error::Internal(format!("a lane's task failed: {error}")))??;
+        }
+        Ok(())
+    };
+    let result = tokio::time::timeout(within, drained).await;
+    shared.progress.frontier(shared.frontier.current());
+    source.farewell().await;
+    result.unwrap_or_else(|_| {
+        Err(Error::NotDrained { bytes: shared.budget.held(), within, frontier: shared.frontier.current() })
+    })
+}
+
+/// Why a lane ended though the source's task goes on.
+fn lane_error(ended: Option<Result<Result<(), Error>, tokio::task::JoinError>>) -> Error {
+    match ended {
+        Some(Ok(Err(error))) => error,
+        Some(Err(error)) => Error::Internal(format!("a lane's task failed: {error}")),
+        Some(Ok(Ok(()))) | None => Error::Internal("a lane ended before its queue".to_owned()),
+    }
+}

@@ -1,0 +1,93 @@
+//! A lane's connection: bytes both ways, and the db that is selected on it.
+
+use std::io::{self, IoSlice};
+
+use bytes::{Buf, BytesMut};
+use link::{Connection, ReadHalf, WriteHalf};
+use record::Db;
+use resp::{Limits, ReplyScanner};
+use settings::Settings;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::flight::Flight;
+use crate::batch::{Batch, Builder};
+
+/// A lane's connection to the target.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) incoming: Incoming,
+    pub(super) outgoing: Outgoing,
+}
+
+/// The direction from the target.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    half: ReadHalf,
+    /// What has been received and not consumed.
+    pub(super) received: BytesMut,
+    pub(super) scanner: ReplyScanner,
+}
+
+/// The direction to the target.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    half: WriteHalf,
+    /// The db that is selected behind everything that was given to the flight.
+    db: Db,
+}
+
+/// What one read asks for: replies are short, and thousands of them fit.
+const READ_BYTES: usize = 64 << 10;
+
+/// How many batches one write takes along.
+const SLICES_MAX: usize = 16;
+
+// === impl Wire ===
+
+impl Wire {
+    pub(super) async fn open(settings: &Settings) -> Result<Wire, link::Error> {
+        let target = &settings.target;
+        let name = format!("keyferry-{}", settings.name);
+        let connection = Connection::open(&target.endpoint, &settings.timeouts, target.protocol, &name).await?;
+        let (stream, received) = connection.into_stream();
+        let (reader, writer) = stream.split();
+        Ok(Wire {
+            incoming: Incoming { half: reader, received, scanner: ReplyScanner::new(Limits::default()) },
+            outgoing: Outgoing { half: writer, db: target.endpoint.db },
+        })
+    }
+}
+
+// === impl Incoming ===
+
+impl Incoming {
+    /// Reads what is there; 0 is the end of the connection. Losing this future loses nothing.
+    pub(super) async fn read(&mut self) -> io::Result<usize> {
+        self.received.reserve(READ_BYTES);
+        self.half.read_buf(&mut self.received).await
+    }
+
+    pub(super) fn consume(&mut self, bytes: usize) {
+        self.received.advance(bytes);
+    }
+}
+
+// === impl Outgoing ===
+
+impl Outgoing {
+    /// Writes some of what the flight has to be written. Losing this future loses nothing.
+    pub(super) async fn write(&mut self, flight: &Flight) -> io::Result<usize> {
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        let count = flight.unwritten(&mut slices);
+        match self.half.write_vectored(slices.get(..count).unwrap_or_default()).await? {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            written => Ok(written),
+        }
+    }
+
+    /// The `SELECT` that has to go before a batch, if any; the batch counts as sent behind it.
+    pub(super) fn select(&mut self, batch: &Batch) -> Option<Batch> {
+        let before = std::mem::replace(&mut self.db, batch.db_after);
+        (before != batch.db_before).then(|| Builder::select(batch.db_before))
+    }
+}

@@ -1,0 +1,69 @@
+//! What every task of one migration shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use commands::Table;
+use record::Offset;
+use route::rules::Rules;
+use settings::Settings;
+use telemetry::Progress;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::batch::Batch;
+use crate::budget::Budget;
+use crate::copies::Copies;
+use crate::frontier::SharedFrontier;
+use crate::restore::Understands;
+use crate::throttle::Throttle;
+
+/// What every task of one migration shares.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) rules: Rules,
+    /// What the target takes.
+    pub(crate) understands: Understands,
+    pub(crate) rdb_limits: rdb::Limits,
+    /// The commands that we know, and those that the source's own table adds.
+    pub(crate) table: Table,
+    pub(crate) frontier: SharedFrontier,
+    pub(crate) budget: Budget,
+    pub(crate) throttle: Throttle,
+    pub(crate) copies: Copies,
+    /// A lane's queue was found closed.
+    pub(crate) lane_gone: Notify,
+    /// A snapshot has been read to its end, if not yet applied.
+    pub(crate) snapshot_read: AtomicBool,
+    /// Told to stop: the source is read no further, the lanes drain.
+    pub(crate) stop: CancellationToken,
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// The snapshot has been read to its end: the frontier leaves 0 once it is applied.
+    pub(crate) fn snapshot_is_read(&self) {
+        self.snapshot_read.store(true, Ordering::Release);
+    }
+
+    /// Whether the snapshot that was read is applied.
+    pub(crate) fn is_applied(&self) -> bool {
+        self.frontier.current() > Offset(0) || self.budget.held() == 0
+    }
+
+    /// Books the memory of a batch on its way to the target.
+    pub(crate) fn hold(&self, batch: &mut Batch) {
+        batch.held = batch.held_bytes();
+        let held = self.budget.hold(batch.held);
+        self.progress.backlog(held as u64);
+    }
+
+    /// Gives the memory of a batch back that is applied.
+    pub(crate) fn release(&self, batch: &Batch) {
+        self.budget.release(batch.held);
+        self.progress.backlog(self.budget.held() as u64);
+    }
+}

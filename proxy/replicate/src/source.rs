@@ -1,0 +1,429 @@
+//! The source's side: connects as a replica, takes the snapshot, then the stream, and acknowledges what is applied.
+//!
+//! The link is read whenever it has bytes, so that the source's output buffer for us stays empty. Only a snapshot that
+//! the target takes more slowly than the source sends it is left on the link, once `limits.snapshot_buffer_bytes`
+//! are held; changes behind it are always taken, up to `limits.backlog_bytes`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BytesMut};
+use link::{Backoff, ReadHalf, WriteHalf};
+use psync::{Event, Machine, Stage, Transfer};
+use record::{Offset, Position, ReplId};
+use settings::{Mode, OnExisting, ReplicaCommand};
+use telemetry::{Phase, Side};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior};
+
+use crate::Error;
+use crate::assemble::Assembler;
+use crate::existing::Existing;
+use crate::router::Router;
+use crate::shared::Shared;
+use crate::snapshot::Snapshot;
+
+/// The source's side of one migration.
+#[derive(Debug)]
+pub(crate) struct Source {
+    shared: Arc<Shared>,
+    router: Router,
+    existing: Existing,
+    /// The history that the stream's offsets count in; `None` before the first answer, and always under `SYNC`.
+    history: watch::Sender<Option<ReplId>>,
+    /// Bytes of the stream that were read and not taken: less than a command, between two reads. They outlive a link.
+    stream: BytesMut,
+    assembler: Assembler,
+    snapshot: Option<Snapshot>,
+    /// Behind a whole snapshot, so that a broken link can be taken up where it broke.
+    resumable: bool,
+    /// An acknowledgement that the source asked for, at this offset of the frontier.
+    asked: Option<Offset>,
+    link: Option<Link>,
+    backoff: Backoff,
+    tick: Interval,
+}
+
+/// One connection to the source.
+#[derive(Debug)]
+struct Link {
+    reader: ReadHalf,
+    writer: WriteHalf,
+    machine: Machine,
+    /// Bytes that were read before the stream began and not taken.
+    answers: BytesMut,
+    heard_at: Instant,
+}
+
+/// How the source's side ends when all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Told to stop.
+    Stopped,
+    /// The snapshot is all that was asked for, and it has come.
+    Complete,
+}
+
+/// What a session ended with.
+enum Failure {
+    /// The link is of no further use; another may be.
+    Lost(String),
+    /// The run cannot go on.
+    Fatal(Error),
+}
+
+/// What one read asks for. As much as the source writes in one go, several times over.
+const READ_BYTES: usize = 256 << 10;
+
+// === impl Source ===
+
+impl Source {
+    pub(crate) fn new(shared: Arc<Shared>, router: Router, history: watch::Sender<Option<ReplId>>) -> Source {
+        let timeouts = &shared.settings.timeouts;
+        let backoff = Backoff::new(timeouts.backoff_min, timeouts.backoff_max, 7);
+        // A replica acknowledges once a second (replication.c, replicationCron).
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Source {
+            router,
+            existing: Existing::default(),
+            history,
+            stream: BytesMut::new(),
+            assembler: Assembler::new(Offset(0)),
+            snapshot: None,
+            resumable: false,
+            asked: None,
+            link: None,
+            backoff,
+            tick,
+            shared,
+        }
+    }
+
+    /// Reads until told to stop, or until all that was asked for has come. Broken links are made anew.
+    pub(crate) async fn run(&mut self) -> Result<Ended, Error> {
+        let mut lost_since = Instant::now();
+        loop {
+            let before = self.backoff.attempts();
+            let failure = match self.session().await {
+                Ok(ended) => return Ok(ended),
+                Err(Failure::Fatal(error)) => return Err(error),
+                Err(Failure::Lost(reason)) => reason,
+            };
+            self.link = None;
+            if self.backoff.attempts() <= before {
+                lost_since = Instant::now();
+            }
+            if let Some(limit) = self.shared.settings.timeouts.reconnect_for
+                && lost_since.elapsed() >= limit
+            {
+                return Err(Error::OutOfReach { side: Side::Source, for_: limit, reason: failure });
+            }
+            let delay = self.backoff.next_delay();
+            tracing::warn!(reason = failure, attempt = self.backoff.attempts(), ?delay, "link to the source lost");
+            self.shared.progress.phase(Phase::Reconnecting { side: Side::Source }, Instant::now());
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = self.shared.stop.cancelled() => return Ok(Ended::Stopped),
+            }
+        }
+    }
+
+    /// Tells the source how far everything is applied, one last time.
+    pub(crate) async fn farewell(&mut self) {
+        let streaming = self.link.as_ref().is_some_and(|link| link.machine.stage() == Stage::Stream);
+        if streaming && let Err(Failure::Lost(reason)) = self.acknowledge().await {
+            tracing::debug!(reason, "the last acknowledgement did not reach the source");
+        }
+    }
+
+    /// Gives up the lanes' queues, so that the lanes end when they have drained.
+    pub(crate) fn close(&mut self) {
+        self.router.close();
+    }
+
+    /// One connection, from its beginning to its end.
+    async fn session(&mut self) -> Result<Ended, Failure> {
+        self.connect().await?;
+        let mut frontier = self.shared.frontier.subscribe();
+        loop {
+            let Some(link) = &mut self.link else { return Err(Failure::Lost("not connected".to_owned())) };
+            link.send().await?;
+            let asked = self.asked;
+            tokio::select! {
+                biased;
+                () = self.shared.stop.cancelled() => return Ok(Ended::Stopped),
+                read = link.read(&mut self.stream) => {
+                    self.shared.progress.source_bytes(read? as u64);
+                    if self.take().await? {
+                        return Ok(Ended::Complete);
+                    }
+                }
+                // A GETACK is answered when everything before it is applied, as a replica would answer it.
+                _ = frontier.wait_for(|at| asked.is_some_and(|asked| *at >= asked)), if asked.is_some() => {
+                    self.asked = None;
+                    self.acknowledge().await?;
+                }
+                _ = self.tick.tick() => self.keep_alive().await?,
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(), Failure> {
+        let settings = &self.shared.settings;
+        let endpoint = &settings.source.endpoint;
+        let stream = link::connect(endpoint, &settings.timeouts).await.map_err(Failure::of_link)?;
+        if !self.resumable {
+            self.shared.progress.phase(Phase::Handshake, Instant::now());
+        }
+        let auth = endpoint.password.as_ref().map(|password| psync::Auth {
+            username: endpoint.username.as_ref().map(|name| name.as_bytes().to_vec()),
+            password: password.expose().as_bytes().to_vec(),
+        });
+        let replica = &settings.source.replica;
+        let machine = Machine::new(psync::Config {
+            auth,
+            listening_port: replica.announced_port,
+            ip_address: replica.announced_ip.clone(),
+            resume: self.position(),
+            sync_only: replica.command == ReplicaCommand::Sync,
+            ..psync::Config::default()
+        });
+        self.link = Some(Link::new(stream, machine));
+        Ok(())
+    }
+
+    /// The position up to which every byte is held.
+    fn position(&self) -> Option<Position> {
+        let id = (*self.history.borrow()).filter(|_| self.resumable)?;
+        Some(Position { id, offset: self.assembler.offset() + self.stream.len() as u64 })
+    }
+
+    /// Takes what was read. True where all that was asked for has come.
+    async fn take(&mut self) -> Result<bool, Failure> {
+        let Some(link) = &mut self.link else { return Ok(false) };
+        let mut answers = std::mem::take(&mut link.answers);
+        loop {
+            let Some(link) = &mut self.link else { return Ok(false) };
+            let before = link.machine.stage();
+            let (used, event) = link.machine.feed(&answers).map_err(Failure::of_handshake)?;
+            if before != Stage::WaitingForSnapshot && link.machine.stage() == Stage::WaitingForSnapshot {
+                self.shared.progress.phase(Phase::WaitingForSnapshot, Instant::now());
+            }
+            let Some(event) = event else {
+                answers.advance(used);
+                break;
+            };
+            if self.event(event).await? {
+                return Ok(true);
+            }
+            answers.advance(used);
+        }
+        if let Some(link) = &mut self.link {
+            link.answers = answers;
+        }
+        self.take_stream()?;
+        Ok(false)
+    }
+
+    /// What the source did. True where all that was asked for has come.
+    async fn event(&mut self, event: Event<'_>) -> Result<bool, Failure> {
+        match event {
+            Event::FullResync(position) => self.begin_snapshot(Some(position)).await?,
+            Event::FullResyncUnknown => self.begin_snapshot(None).await?,
+            Event::Continue { id } => self.go_on(id),
+            Event::SnapshotBegins(transfer) => {
+                let total = if let Transfer::Sized(bytes) = transfer { Some(bytes) } else { None };
+                self.shared.progress.snapshot_begins(total);
+                self.shared.progress.phase(Phase::Snapshot, Instant::now());
+            }
+            Event::SnapshotData(bytes) => self.take_snapshot(bytes).await?,
+            Event::SnapshotEnds => return self.end_snapshot(),
+            Event::Stream(bytes) => self.stream.extend_from_slice(bytes),
+        }
+        Ok(false)
+    }
+
+    /// A snapshot will come: what is on its way of an earlier history has to be applied before.
+    async fn begin_snapshot(&mut self, position: Option<Position>) -> Result<(), Failure> {
+        let again = self.snapshot.is_some() || self.resumable;
+        if again && self.shared.settings.target.on_existing != OnExisting::Replace {
+            return Err(Failure::Fatal(Error::SnapshotAgain));
+        }
+        if again {
+            tracing::warn!("the source sends a new snapshot; keys that it has deleted meanwhile stay on the target");
+        }
+        self.resumable = false;
+        self.stream.clear();
+        self.asked = None;
+        let at = position.map_or(Offset(0), |position| position.offset);
+        self.history.send_replace(position.map(|position| position.id));
+        tokio::select! {
+            () = self.shared.budget.below(1) => {}
+            () = self.shared.stop.cancelled() => return Err(Failure::Lost("told to stop".to_owned())),
+        }
+        self.shared.frontier.restart();
+        self.shared.copies.clear();
+        self.router.restart();
+        self.shared.progress.offsets_begin(at);
+        self.assembler = Assembler::new(at);
+        self.snapshot = Some(Snapshot::new(&self.shared, at));
+        tracing::info!(offset = at.0, "the source prepares a snapshot");
+        Ok(())
+    }
+
+    /// The stream goes on where it broke.
+    fn go_on(&mut self, id: Option<ReplId>) {
+        if let Some(id) = id {
+            tracing::info!(%id, "the source goes on under a new replication id");
+            self.history.send_replace(Some(id));
+        }
+        self.backoff.reset();
+        self.shared.progress.source_reconnect();
+        self.shared.progress.phase(Phase::CatchingUp, Instant::now());
+        tracing::info!(offset = self.assembler.offset().0, "the stream goes on where it broke");
+    }
+
+    /// Bytes of the snapshot. Waits where the target is behind by more than may be held.
+    async fn take_snapshot(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let Some(snapshot) = &mut self.snapshot else { return Ok(()) };
+        self.shared.progress.snapshot_read(bytes.len() as u64);
+        snapshot.feed(bytes, &self.shared, &mut self.router, &mut self.existing).await.map_err(Failure::Fatal)?;
+        self.router.flush();
+        let limit = self.shared.settings.limits.snapshot_buffer_bytes as usize;
+        while self.shared.budget.held() >= limit {
+            let Some(link) = &mut self.link else { return Ok(()) };
+            tokio::select! {
+                () = self.shared.budget.below(limit) => {}
+                () = self.shared.stop.cancelled() => return Ok(()),
+                // The source must not take us for dead while it is us who do not read.
+                _ = self.tick.tick() => link.ping().await?,
+            }
+        }
+        // Silence that we made ourselves is not the source's.
+        if let Some(link) = &mut self.link {
+            link.heard_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// The snapshot is here, whole. True where it was all that was asked for.
+    fn end_snapshot(&mut self) -> Result<bool, Failure> {
+        let Some(snapshot) = self.snapshot.take() else { return Ok(false) };
+        snapshot.finish().map_err(Failure::Fatal)?;
+        self.router.passed(self.assembler.offset());
+        self.router.flush();
+        self.backoff.reset();
+        self.resumable = true;
+        self.shared.snapshot_is_read();
+        tracing::info!(offset = self.assembler.offset().0, "the snapshot is read");
+        Ok(self.shared.settings.mode == Mode::SnapshotOnly)
+    }
+
+    /// Cuts what has come of the stream into units and hands them to the lanes.
+    fn take_stream(&mut self) -> Result<(), Failure> {
+        if self.stream.is_empty() || !self.resumable {
+            return Ok(());
+        }
+        let taken = self.assembler.feed(&self.stream, &mut self.router).map_err(Failure::Fatal)?;
+        self.stream.advance(taken);
+        self.router.flush();
+        self.asked = self.assembler.take_asked().or(self.asked);
+        self.shared.progress.changes_read(self.assembler.take_count());
+        self.shared.progress.received(self.assembler.offset(), Instant::now());
+        let limit = self.shared.settings.limits.backlog_bytes;
+        let held = self.shared.budget.held();
+        if held as u64 > limit {
+            return Err(Failure::Fatal(Error::BacklogFull { held, limit }));
+        }
+        Ok(())
+    }
+
+    async fn keep_alive(&mut self) -> Result<(), Failure> {
+        let idle = self.shared.settings.timeouts.source_idle;
+        let Some(link) = &mut self.link else { return Ok(()) };
+        if link.heard_at.elapsed() > idle {
+            return Err(Failure::Lost(format!("not a byte from the source for {idle:?}")));
+        }
+        match link.machine.stage() {
+            Stage::Stream => self.acknowledge().await,
+            Stage::Snapshot => link.ping().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the source how far everything is applied. Under `SYNC` there is no such word.
+    async fn acknowledge(&mut self) -> Result<(), Failure> {
+        if self.history.borrow().is_none() {
+            return Ok(());
+        }
+        let frontier = self.shared.frontier.current();
+        match &mut self.link {
+            Some(link) => link.acknowledge(frontier).await,
+            None => Ok(()),
+        }
+    }
+}
+
+// === impl Link ===
+
+impl Link {
+    fn new(stream: link::Stream, machine: Machine) -> Link {
+        let (reader, writer) = stream.split();
+        Link { reader, writer, machine, answers: BytesMut::new(), heard_at: Instant::now() }
+    }
+
+    /// Reads what is there: the stream's bytes into `stream`, what comes before it into the link's own buffer. Losing
+    /// this future loses nothing.
+    async fn read(&mut self, stream: &mut BytesMut) -> Result<usize, Failure> {
+        let buffer = if self.machine.stage() == Stage::Stream { stream } else { &mut self.answers };
+        buffer.reserve(READ_BYTES);
+        let count = self.reader.read_buf(buffer).await.map_err(|error| Failure::Lost(error.to_string()))?;
+        if count == 0 {
+            return Err(Failure::Lost(self.machine.eof().to_string()));
+        }
+        self.heard_at = Instant::now();
+        Ok(count)
+    }
+
+    /// Sends what the handshake has to say.
+    async fn send(&mut self) -> Result<(), Failure> {
+        let mut output = Vec::new();
+        self.machine.take_output(&mut output);
+        if output.is_empty() { Ok(()) } else { self.write(&output).await }
+    }
+
+    async fn acknowledge(&mut self, frontier: Offset) -> Result<(), Failure> {
+        let mut output = Vec::new();
+        psync::ack(&mut output, frontier);
+        self.write(&output).await
+    }
+
+    /// An empty line, which a replica sends while it loads (replication.c, replicationSendNewlineToMaster).
+    async fn ping(&mut self) -> Result<(), Failure> {
+        self.write(b"\n").await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.writer.write_all(bytes).await.map_err(|error| Failure::Lost(error.to_string()))
+    }
+}
+
+// === impl Failure ===
+
+impl Failure {
+    fn of_link(error: link::Error) -> Failure {
+        match error.retry() {
+            link::Retry::Later => Failure::Lost(error.to_string()),
+            link::Retry::Never => Failure::Fatal(Error::Source { reason: error.to_string() }),
+        }
+    }
+
+    fn of_handshake(error: psync::Error) -> Failure {
+        match error.retry() {
+            psync::Retry::Later => Failure::Lost(error.to_string()),
+            psync::Retry::Never => Failure::Fatal(Error::Source { reason: error.to_string() }),
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! What the user of a connection may do, found out without doing it.
+//!
+//! Three ways, the surest first. `ACL DRYRUN` (Redis 7.0) answers for any command, where the user may ask for it; before
+//! that `ACL GETUSER` tells whether the user is bound by anything at all. Otherwise commands are tried in a way that cannot have an effect: harmless ones directly, and writes inside a
+//! `MULTI` that ends in `DISCARD`, since rights are checked when a command is queued (server.c, processCommand). What
+//! no way reaches is unknown, and said to be.
+
+use link::{Connection, Error, Reply};
+use settings::ReplicaCommand;
+
+use crate::server::Server;
+
+/// A key that no data set has, for commands that must name one.
+const KEY: &str = "keyferry:preflight:no-such-key";
+
+/// When a right is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// In every migration.
+    Always,
+    /// Wherever changes are carried, not only a snapshot.
+    Changes,
+    /// Only where the source's clients use it, or after a link was lost.
+    IfUsed,
+}
+
+/// A command that the migration will send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The command and arguments that could stand with it.
+    pub words: &'static [&'static str],
+    /// When it is needed.
+    pub when: When,
+    /// How it can be tried where the server cannot be asked.
+    trial: Trial,
+}
+
+/// How a command can be tried without an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trial {
+    /// As it is: it changes nothing.
+    Direct,
+    /// As it is, on servers that refuse a malformed PSYNC before doing anything for it.
+    MalformedPsync,
+    /// Queued in a transaction that is discarded.
+    Queued,
+    /// Not at all: were a server not to queue it, too much would be lost.
+    Never,
+}
+
+/// What is known of a right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// The command is allowed, or the server does not have it.
+    Granted,
+    /// The command is not allowed.
+    Missing,
+    /// The command is allowed, but not on every key.
+    SomeKeys,
+    /// It could not be found out.
+    Unknown,
+}
+
+/// The rights of the connection's user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// The user's name, where the server tells it.
+    pub user: Option<String>,
+    /// What is known of each need.
+    pub list: Vec<(Need, Right)>,
+}
+
+/// What the migration sends to a source.
+pub(crate) fn on_source(command: ReplicaCommand) -> Vec<Need> {
+    use Trial::{Direct, MalformedPsync, Never, Queued};
+    use When::{Always, Changes, IfUsed};
+    let stream = match command {
+        ReplicaCommand::Psync => need(&["PSYNC", "?", "none"], Always, MalformedPsync),
+        ReplicaCommand::Sync => need(&["SYNC"], Always, Never),
+    };
+    vec![
+        stream,
+        need(&["REPLCONF", "capa", "eof"], Always, Direct),
+        need(&["PING"], Changes, Direct),
+        need(&["INFO", "server"], IfUsed, Direct),
+        need(&["ROLE"], IfUsed, Direct),
+        need(&["DUMP", KEY], IfUsed, Direct),
+        need(&["PTTL", KEY], IfUsed, Direct),
+        need(&["COMMAND"], IfUsed, Direct),
+        need(&["MULTI"], IfUsed, Queued),
+        need(&["EXEC"], IfUsed, Never),
+    ]
+}
+
+/// What the migration sends to a target: what carries it, and one command of every kind that a stream holds.
+pub(crate) fn on_target() -> Vec<Need> {
+    use Trial::{Direct, Never, Queued};
+    use When::{Always, Changes, IfUsed};
+    let mut needs = vec![
+        need(&["RESTORE", KEY, "0", "x", "REPLACE"], Always, Queued),
+        need(&["SELECT", "0"], Always, Direct),
+        need(&["DEL", KEY], Always, Queued),
+        need(&["INFO", "server"], IfUsed, Direct),
+        need(&["COMMAND"], IfUsed, Direct),
+        need(&["MULTI"], Changes, Queued),
+        need(&["EXEC"], Changes, Never),
+    ];
+    let writes: [&[&str]; 30] = [
+        &["SET", KEY, "x"],
+        &["APPEND", KEY, "x"],
+        &["INCRBY", KEY, "1"],
+        &["SETRANGE", KEY, "0", "x"],
+        &["SETBIT", KEY, "0", "1"],
+        &["MSET", KEY, "x"],
+        &["UNLINK", KEY],
+        &["PEXPIREAT", KEY, "1"],
+        &["PERSIST", KEY],
+        &["RENAME", KEY, KEY],
+        &["MOVE", KEY, "1"],
+        &["LPUSH", KEY, "x"],
+        &["RPUSH", KEY, "x"],
+        &["LPOP", KEY],
+        &["LTRIM", KEY, "0", "0"],
+        &["RPOPLPUSH", KEY, KEY],
+        &["SADD", KEY, "x"],
+        &["SREM", KEY, "x"],
+        &["ZADD", KEY, "1", "x"],
+        &["ZREM", KEY, "x"],
+        &["ZUNIONSTORE", KEY, "1", KEY],
+        &["HSET", KEY, "x", "x"],
+        &["HDEL", KEY, "x"],
+        &["HINCRBY", KEY, "x", "1"],
+        &["XADD", KEY, "1-1", "x", "x"],
+        &["XGROUP", "CREATE", KEY, "x", "$"],
+        &["XCLAIM", KEY, "x", "x", "0", "1-1"],
+        &["PFADD", KEY, "x"],
+        &["GEOADD", KEY, "0", "0", "x"],
+        &["BITOP", "NOT", KEY, KEY],
+    ];
+    needs.extend(writes.map(|words| need(words, Changes, Queued)));
+    needs.extend([
+        need(&["EVAL", "return 1", "0"], IfUsed, Queued),
+        need(&["SCRIPT", "LOAD", "return 1"], IfUsed, Queued),
+        need(&["FUNCTION", "RESTORE", "x"], IfUsed, Queued),
+        need(&["PUBLISH", "keyferry:preflight", "x"], IfUsed, Queued),
+        need(&["SPUBLISH", "keyferry:preflight", "x"], IfUsed, Queued),
+        need(&["FLUSHDB"], IfUsed, Never),
+        need(&["FLUSHALL"], IfUsed, Never),
+        need(&["SWAPDB", "0", "1"], IfUsed, Never),
+    ]);
+    needs
+}
+
+fn need(words: &'static [&'static str], when: When, trial: Trial) -> Need {
+    Need { words, when, trial }
+}
+
+impl Need {
+    /// The command's name, with its sub-command where it has one.
+    pub fn name(&self) -> String {
+        let words = if matches!(self.words.first(), Some(&("SCRIPT" | "FUNCTION" | "XGROUP"))) { 2 } else { 1 };
+        self.words.iter().take(words).copied().collect::<Vec<_>>().join(" ")
+    }
+
+    fn args(&self) -> Vec<&'static [u8]> {
+        self.words.iter().map(|word| word.as_bytes()).collect()
+    }
+}
+
+impl Rights {
+    /// Finds out what the connection's user may do.
+    pub(crate) async fn probe(
+        connection: &mut Connection,
+        server: Option<Server>,
+        needs: Vec<Need>,
+    ) -> Result<Rights, Error> {
+        if server.is_some_and(|server| !server.has_access_list()) {
+            return Ok(Rights { user: None, list: needs.into_iter().map(|need| (need, Right::Granted)).collect() });
+        }
+        let user = connection.call(&[b"ACL", b"WHOAMI"]).await?.as_text().map(|name| name.into_owned());
+        let mut list = Vec::with_capacity(needs.len());
+        for need in needs {
+            let asked = match &user {
+                Some(user) => ask(connection, user, &need).await?,
+                None => Right::Unknown,
+            };
+            list.push((need, asked));
+        }
+        // A user who may not ask for one right may not ask for any: then all are tried.
+        if list.iter().all(|(_, right)| *right == Right::Unknown) {
+            if let Some(user) = &user
+                && may_do_all(connection, user).await?
+            {
+                list.iter_mut().for_each(|(_, right)| *right = Right::Granted);
+                return Ok(Rights { user: Some(user.clone()), list });
+            }
+            try_direct(connection, server, &mut list).await?;
+            try_queued(connection, &mut list).await?;
+        }
+        Ok(Rights { user, list })
+    }
+}
+
+async fn ask(connection: &mut Connection, user: &str, need: &Need) -> Result<Right, Error> {
+    let mut args: Vec<&[u8]> = vec![b"ACL", b"DRYRUN", user.as_bytes()];
+    args.extend(need.args());
+    let reply = connection.call(&args).await?;
+    Ok(match (reply.error(), reply.as_text()) {
+        // The server does not have this command, so its stream cannot hold it either.
+        (Some(error), _) if error.to_string().contains("not found") => Right::Granted,
+        (Some(_), _) | (None, None) => Right::Unknown,
+        (None, Some(text)) => verdict(&text),
+    })
+}
+
+/// Whether the user is bound by nothing, as `ACL GETUSER` (Redis 6.0) shows it.
+async fn may_do_all(connection: &mut Connection, user: &str) -> Result<bool, Error> {
+    let reply = connection.call(&[b"ACL", b"GETUSER", user.as_bytes()]).await?;
+    let all_commands = reply.field("commands").and_then(Reply::as_bytes) == Some(b"+@all");
+    // A list up to 6.2, a text from 7.0 on.
+    let all_keys = reply.field("keys").is_some_and(|keys| match keys.as_array() {
+        Some(patterns) => patterns.iter().any(|pattern| pattern.as_bytes() == Some(b"*")),
+        None => keys.as_bytes() == Some(b"~*"),
+    });
+    Ok(all_commands && all_keys)
+}
+
+/// The words of `ACL DRYRUN`, and of a NOPERM error (acl.c, getAclErrorMessage).
+fn verdict(text: &str) -> Right {
+    if text == "OK" {
+        Right::Granted
+    } else if text.contains("key") && text.contains("access") {
+        Right::SomeKeys
+    } else if text.contains("no permissions") {
+        Right::Missing
+    } else {
+        Right::Unknown
+    }
+}
+
+async fn try_direct(
+    connection: &mut Connection,
+    server: Option<Server>,
+    list: &mut [(Need, Right)],
+) -> Result<(), Error> {
+    let psync_is_safe = server.is_some_and(|server| server.refuses_malformed_psync());
+    for (need, right) in list {
+        if need.trial == Trial::Direct || (need.trial == Trial::MalformedPsync && psync_is_safe) {
+            *right = tried(&connection.call(&need.args()).await?);
+        }
+    }
+    Ok(())
+}
+
+/// What the answer to a command tells of the right to it: any error but NOPERM is about something else.
+fn tried(reply: &Reply) -> Right {
+    match reply.error() {
+        Some(error) if error.code() == "NOPERM" => match verdict(&error.to_string()) {
+            Right::SomeKeys => Right::SomeKeys,
+            _ => Right::Missing,
+        },
+        _ => Right::Granted,
+    }
+}
+
+/// Queues every command in a transaction and discards it. The server must have shown that it queues, and each answer
+/// must be `QUEUED` or an error before the next command is sent: one that only pretends to know MULTI would run them.
+async fn try_queued(connection: &mut Connection, list: &mut [(Need, Right)]) -> Result<(), Error> {
+    if !list.iter().any(|(need, _)| need.trial == Trial::Queued) {
+        return Ok(());
+    }
+    let opened = connection.call(&[b"MULTI"]).await?;
+    let may_open = tried(&opened);
+    for (need, right) in list.iter_mut().filter(|(need, _)| need.words == ["MULTI"]) {
+        debug_assert_eq!(need.trial, Trial::Queued);
+        *right = may_open;
+    }
+    if !opened.is_ok() {
+        return Ok(());
+    }
+    if !queues(connection).await? {
+        connection.call(&[b"DISCARD"]).await?;
+        return Ok(());
+    }
+    for (need, right) in list.iter_mut().filter(|(need, _)| need.trial == Trial::Queued && need.words != ["MULTI"]) {
+        let reply = connection.call(&need.args()).await?;
+        *right = tried(&reply);
+        if reply.error().is_none() && !is_queued(&reply) {
+            break;
+        }
+    }
+    connection.call(&[b"DISCARD"]).await?;
+    Ok(())
+}
+
+/// Whether the server holds commands back until EXEC. Seen on commands that would do nothing if it did not; one that
+/// the user has no right to tells nothing, and the next is asked.
+async fn queues(connection: &mut Connection) -> Result<bool, Error> {
+    let harmless: [&[&[u8]]; 3] = [&[b"PING"], &[b"PTTL", KEY.as_bytes()], &[b"DEL", KEY.as_bytes()]];
+    for command in harmless {
+        let reply = connection.call(command).await?;
+        if reply.error().is_none() {
+            return Ok(is_queued(&reply));
+        }
+    }
+    Ok(false)
+}
+
+fn is_queued(reply: &Reply) -> bool {
+    matches!(reply, Reply::Simple(text) if text.as_ref() == b"QUEUED")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_words_are_understood() {
+        for (text, expect) in [
+            ("OK", Right::Granted),
+            ("This user has no permissions to run the 'psync' command", Right::Missing),
+            ("User bob has no permissions to run the 'config|get' command", Right::Missing),
+            ("This user has no permissions to access the 'zzz' key", Right::SomeKeys),
+            ("User bob has no permissions to access the 'k' key", Right::SomeKeys),
+            ("NOPERM this user has no permissions to access one of the keys used as arguments", Right::SomeKeys),
+            ("This user has no permissions to access the 'c' channel", Right::Missing),
+            ("what?", Right::Unknown),
+        ] {
+            assert_eq!(verdict(text), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_empties_a_target_is_ever_tried() {
+        for need in on_target() {
+            let destroys = ["FLUSHDB", "FLUSHALL", "SWAPDB"].contains(&need.name().as_str());
+            assert_eq!(destroys || need.name() == "EXEC", need.trial == Trial::Never, "{need:?}");
+        }
+    }
+}

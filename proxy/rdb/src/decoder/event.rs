@@ -33,7 +33,7 @@ pub enum Event<'a> {
     /// [`crate::Decoder::discard`] before [`crate::Decoder::next`].
     Big(Head<'a>),
     /// Plain commands, RESP-encoded, for a part of the value announced by [`Event::Big`]. `count` commands, one reply
-    /// to be expected for each. The last piece of a value may hold none.
+    /// to be expected for each. None in the only piece of a collection without elements, which no sound server saves.
     Piece { commands: &'a [u8], count: u32, last: bool },
     /// The end of the RDB. Bytes behind it are left alone, see [`crate::Decoder::remaining`].
     End { checksum: Checksum },

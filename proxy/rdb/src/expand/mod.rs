@@ -168,17 +168,18 @@ impl Expander {
         let mut at = 0;
         self.pieces.begin_piece();
         loop {
+            let op = if self.node.is_some() { None } else { self.program.op() };
+            if op.is_none() && self.node.is_none() {
+                let count = self.end(view.offset(at))?;
+                return Ok((at, Progress::Piece { count, last: true }));
+            }
             if self.pieces.full() && !self.half() {
                 let count = self.pieces.close();
                 return Ok((at, Progress::Piece { count, last: false }));
             }
-            let next = if self.node.is_some() {
-                self.node_step(view, at)?
-            } else if let Some(op) = self.program.op() {
-                self.item(op, view, at)?
-            } else {
-                let count = self.end(view.offset(at))?;
-                return Ok((at, Progress::Piece { count, last: true }));
+            let next = match op {
+                Some(op) => self.item(op, view, at)?,
+                None => self.node_step(view, at)?,
             };
             match next {
                 Some(next) => at = next,
@@ -294,7 +295,7 @@ impl Expander {
     fn plain(&mut self, role: Role, place: Place, view: View<'_>) -> Result<(), &'static str> {
         let bytes = view.at_place(place, &self.scratch);
         match (role, &mut self.body) {
-            (Role::Stream(part), Body::Stream(stream)) => stream.text(part, bytes, &mut self.pieces),
+            (Role::Stream(part), Body::Stream(stream)) => stream.text(part, bytes),
             (_, Body::Collection(collection)) => collection.push(bytes, &mut self.pieces),
             _ => Ok(()),
         }

@@ -76,15 +76,16 @@ impl Expander {
             Err(fault) => return Err(self.fault(container, fault)),
         };
         match pushed {
-            Ok(()) => Ok(true),
+            // The end is looked for here, so that a piece which fills at the last element is the last.
+            Ok(()) => Ok(!cursor.at_end(&self.node_bytes)),
             Err(expected) => Err(self.fault(container, Fault { inside, expected })),
         }
     }
 
     fn entry_step(&mut self, entries: &mut Entries) -> Result<bool, Error> {
         let Body::Stream(stream) = &mut self.body else { return Ok(false) };
-        let written = entries.entry(&self.node_bytes, stream, &mut self.pieces);
-        written.map_err(|fault| self.fault(Container::Listpack, fault))
+        let more = entries.entry(&self.node_bytes, stream, &mut self.pieces);
+        more.map_err(|fault| self.fault(Container::Listpack, fault))
     }
 
     /// Writes as much of an unpacked string as a piece holds.

@@ -96,16 +96,20 @@ impl Stream {
                 }
             }
             Part::Groups => self.set_id(pieces)?,
-            Part::Pending => self.create_group(pieces),
-            // All pending entries are known here, and are looked up by the consumers.
-            Part::Consumers => self.pending.sort_unstable_by_key(|pending| pending.id),
+            // Commands are written at the last item that they hang on, so that after the last of them the value ends.
+            Part::Consumers => {
+                // All pending entries are known here, and are looked up by the consumers.
+                self.pending.sort_unstable_by_key(|pending| pending.id);
+                self.create_group(pieces);
+            }
+            Part::Owned => self.create_consumer(pieces),
             _ => {}
         }
         Ok(())
     }
 
     /// A string.
-    pub(crate) fn text(&mut self, part: Part, bytes: &[u8], pieces: &mut Pieces) -> Result<(), &'static str> {
+    pub(crate) fn text(&mut self, part: Part, bytes: &[u8]) -> Result<(), &'static str> {
         match part {
             Part::NodeId => self.node = Id::from_bytes(bytes).ok_or("an entry id of 16 bytes as the name of a node")?,
             Part::Group => {
@@ -113,10 +117,7 @@ impl Stream {
                 self.group_read = None;
                 self.pending.clear();
             }
-            Part::Consumer => {
-                bytes.clone_into(&mut self.consumer);
-                self.create_consumer(pieces);
-            }
+            Part::Consumer => bytes.clone_into(&mut self.consumer),
             _ => {}
         }
         Ok(())

@@ -13,7 +13,7 @@ pub(super) fn begin(bytes: &[u8]) -> Result<usize, Fault> {
 
 pub(super) fn item(bytes: &[u8], at: usize) -> Found<'_> {
     let (item, end) = match *tail(bytes, at) {
-        [0xff] => return Ok(None),
+        [0xff, ..] => return Ok(None),
         [first @ 0..=0x7f, ..] => (Item::Int(i64::from(first)), at + 1),
         [first @ 0x80..=0xbf, ..] => string(bytes, at + 1, usize::from(first & 0x3f))?,
         [first @ 0xc0..=0xdf, low, ..] => {

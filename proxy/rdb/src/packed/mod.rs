@@ -72,6 +72,15 @@ impl Cursor {
         Ok(Some(item))
     }
 
+    /// Whether the end is here: the next [`Cursor::item`] is `None`.
+    pub(crate) fn at_end(&self, bytes: &[u8]) -> bool {
+        match self.container {
+            Container::Intset => self.at >= bytes.len(),
+            Container::Listpack | Container::Ziplist => matches!(tail(bytes, self.at), [0xff, ..]),
+            Container::Zipmap => !self.value && matches!(tail(bytes, self.at), [0xff, ..]),
+        }
+    }
+
     /// Index of the next item, for messages.
     pub(crate) fn at(&self) -> usize {
         self.at

@@ -3,12 +3,16 @@ use super::{Container, Fault, Item};
 fn items(container: Container, bytes: &[u8]) -> Result<Vec<String>, Fault> {
     let mut cursor = container.begin(bytes)?;
     let mut found = Vec::new();
+    let mut ended = cursor.at_end(bytes);
     while let Some(item) = cursor.item(bytes)? {
+        assert!(!ended, "an item behind the end");
+        ended = cursor.at_end(bytes);
         found.push(match item {
             Item::Int(value) => value.to_string(),
             Item::Bytes(text) => String::from_utf8_lossy(text).into_owned(),
         });
     }
+    assert!(ended, "an end that was not foreseen");
     Ok(found)
 }
 

@@ -15,7 +15,7 @@ pub(super) fn begin(bytes: &[u8]) -> Result<usize, Fault> {
 pub(super) fn item(bytes: &[u8], at: usize) -> Found<'_> {
     // The length of the item before: one byte, or 254 and four.
     let at = match *tail(bytes, at) {
-        [0xff] => return Ok(None),
+        [0xff, ..] => return Ok(None),
         [0..=0xfd, ..] => at + 1,
         [0xfe, _, _, _, _, ..] => at + 5,
         _ => return Err(Fault { inside: at, expected: "the length of the item before, or the end mark" }),

@@ -13,7 +13,7 @@ pub(super) fn begin(bytes: &[u8]) -> Result<usize, Fault> {
 
 pub(super) fn item(bytes: &[u8], at: usize, value: bool) -> Found<'_> {
     let (len, at) = match *tail(bytes, at) {
-        [0xff] if !value => return Ok(None),
+        [0xff, ..] if !value => return Ok(None),
         [len @ 0..=0xfd, ..] => (usize::from(len), at + 1),
         [0xfe, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]) as usize, at + 5),
         _ => return Err(Fault { inside: at, expected: "the length of a field or value, or the end mark" }),

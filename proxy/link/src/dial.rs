@@ -125,7 +125,9 @@ impl Dial {
         name: rustls_pki_types::ServerName<'static>,
         socket: TcpStream,
     ) -> Result<Stream, Error> {
-        let handshake = self.within(self.deadline, "waiting for the TLS handshake", connector.connect(name, socket));
+        // A Redis without TLS takes the handshake for the beginning of a long line, and waits for its end.
+        let doing = "waiting for the TLS handshake (if this port speaks no TLS, write redis:// instead of rediss://)";
+        let handshake = self.within(self.deadline, doing, connector.connect(name, socket));
         match handshake.await? {
             Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
             Err(cause) => Err(broken(&self.address, "the TLS handshake", cause, "")),
@@ -162,7 +164,7 @@ pub(crate) fn broken(address: &str, doing: &str, cause: io::Error, hint: &'stati
     match cause.kind() {
         // tokio-rustls says so where the peer closes without TLS's own goodbye; Redis always does.
         io::ErrorKind::UnexpectedEof => Error::Closed { address, doing: doing.to_owned().into(), hint },
-        _ => Error::Broken { address, doing: doing.to_owned().into(), cause },
+        _ => Error::Broken { address, doing: doing.to_owned().into(), cause, hint },
     }
 }
 

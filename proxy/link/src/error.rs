@@ -67,7 +67,7 @@ pub enum Error {
         hint: &'static str,
     },
     /// The connection broke.
-    #[error("{address}: the connection broke while {doing}: {cause}")]
+    #[error("{address}: the connection broke while {doing}: {cause}{hint}")]
     Broken {
         /// Host and port, or the socket's path.
         address: String,
@@ -76,6 +76,8 @@ pub enum Error {
         /// What the operating system said.
         #[source]
         cause: io::Error,
+        /// What may be behind it, or nothing.
+        hint: &'static str,
     },
     /// The server answered with an error where the connection cannot be used without.
     #[error("{address}: the server refused {doing}: {reply}{}", refusal_advice(.reply))]

@@ -89,7 +89,7 @@ impl Exchange {
             write.write_all(out).await?;
             write.flush().await
         };
-        let address = inbox.address.clone();
+        let (address, hint) = (inbox.address.clone(), inbox.hint);
         let receive = inbox.receive(&mut read, count, doing);
         tokio::pin!(receive);
         // Sending first: a small question has left before an early word of the server is looked at. Answers are returned
@@ -99,7 +99,7 @@ impl Exchange {
             // A server that refuses a connection says why before it closes: its words count, not our broken pipe.
             sent = send => match (receive.await, sent) {
                 (Err(Error::Closed { .. } | Error::Timeout { .. }), Err(cause)) => {
-                    Err(broken(&address, doing, cause, ""))
+                    Err(broken(&address, doing, cause, hint))
                 }
                 (received, _) => received,
             },

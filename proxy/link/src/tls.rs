@@ -112,7 +112,8 @@ pub(crate) fn explain(cause: &io::Error) -> Option<(String, bool)> {
 fn certificate_words(problem: &CertificateError) -> String {
     use CertificateError as E;
     match problem {
-        E::UnknownIssuer => {
+        // A bad signature is that of an authority of the same name with another key.
+        E::UnknownIssuer | E::BadSignature => {
             "the server's certificate is signed by nobody we trust (name its authority's PEM file as the CA file)"
                 .to_owned()
         }
@@ -139,6 +140,7 @@ fn alert_words(alert: AlertDescription) -> (String, bool) {
             ("the server asks for a client certificate, and none is set (set certificate and key)".to_owned(), false)
         }
         A::BadCertificate
+        | A::DecryptError
         | A::UnknownCA
         | A::CertificateUnknown
         | A::CertificateExpired

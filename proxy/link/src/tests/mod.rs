@@ -2,6 +2,7 @@
 
 mod log_in;
 mod questions;
+mod tls;
 mod trouble;
 
 use std::time::Duration;

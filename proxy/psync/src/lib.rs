@@ -12,8 +12,7 @@
 //! [`LINE_BYTES_MAX`]. Snapshot and stream are passed on as slices of what was fed; nothing is copied or kept. An
 //! [`Error`] ends the connection and says whether another attempt may go better ([`Error::retry`]).
 //!
-//! Once the stream has begun the source wants to hear [`ack`] every second, or it closes the connection after its
-//! `repl-timeout`.
+//! Once the stream may begin the source wants to hear [`ack`] every second.
 //!
 //! Source of the protocol: `replication.c` of Redis 2.8 to 7.2 (`syncWithMaster`, `slaveTryPartialResynchronization`,
 //! `readSyncBulkPayload`).
@@ -39,6 +38,11 @@ pub const LINE_BYTES_MAX: usize = 4096;
 
 /// Writes the message by which a replica tells its source that everything up to and including `offset` is applied:
 /// what the source counts for `WAIT` and `min-replicas-to-write`.
+///
+/// To be sent every second from [`Event::SnapshotEnds`] or [`Event::Continue`] on, with offset 0 as long as the snapshot
+/// is not applied: a source closes the connection after its `repl-timeout` without one, and behind a
+/// [`Transfer::Marked`] snapshot it sends nothing of its stream before the first that finds its saving child ended
+/// (`replication.c`, `replconfCommand`). Until a byte of the stream has come, every 100 ms is better than every second.
 pub fn ack(out: &mut Vec<u8>, offset: Offset) {
     resp::encode::command(out, &[b"REPLCONF", b"ACK", Digits::of(offset.0).as_bytes()]);
 }

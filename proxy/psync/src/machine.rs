@@ -16,7 +16,8 @@ pub enum Event<'a> {
     FullResyncUnknown,
     /// No snapshot: what follows is the stream, right behind the position that was asked for.
     Continue {
-        /// The id that the stream has from here on, where it is another: the source was promoted.
+        /// The id that the stream has from here on, where the source says it (4.0 and later): another one than was asked
+        /// for, if the source has been promoted since.
         id: Option<ReplId>,
     },
     /// The first byte of the snapshot comes next.
@@ -25,7 +26,7 @@ pub enum Event<'a> {
     SnapshotData(&'a [u8]),
     /// The snapshot is complete; what follows is the stream. Behind a [`Transfer::Marked`] snapshot the source waits for
     /// a word of ours before it sends the stream: the machine has put `REPLCONF ACK 0` into its output, which claims
-    /// nothing as applied.
+    /// nothing as applied. The source misses it where its saving child has not yet ended: see [`crate::ack`].
     SnapshotEnds,
     /// Bytes of the stream, each of which counts in the offset.
     Stream(&'a [u8]),

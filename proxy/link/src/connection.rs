@@ -1,5 +1,7 @@
 //! A connection that is let in and ready: questions and answers.
 
+use std::fmt;
+
 use bytes::BytesMut;
 use settings::{Endpoint, Timeouts};
 
@@ -15,10 +17,10 @@ use crate::{Error, Reply, Retry, Stream};
 ///
 /// Error replies are answers ([`Reply::Error`]); an `Err` means that the connection itself failed. After an `Err`, or
 /// after the future of a question was dropped half-way, every further question is [`Error::OutOfStep`].
-#[derive(Debug)]
 pub struct Connection {
     exchange: Exchange,
     resp3: bool,
+    /// The questions as sent, kept for its room. It may hold a password.
     out: Vec<u8>,
 }
 
@@ -178,6 +180,14 @@ impl Connection {
             expected,
             got: got.to_string(),
         }
+    }
+}
+
+/// Without what was sent and received: a password may be among it.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, resp3) = (self.address(), self.resp3);
+        f.debug_struct("Connection").field("address", &address).field("resp3", &resp3).finish_non_exhaustive()
     }
 }
 

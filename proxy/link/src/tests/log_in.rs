@@ -36,6 +36,8 @@ async fn passwords_may_hold_any_characters() {
             .client_auth("default", password)
             .start();
         let mut connection = open(&with_user(endpoint(&server), None, Some(password))).await.unwrap();
+        let shown = format!("{connection:?}");
+        assert!(shown.contains(&server.addr()) && !shown.contains(password) && !shown.contains("out"), "{shown}");
         assert!(connection.call(&[b"SET", b"k", b"v"]).await.unwrap().is_ok(), "{password}");
         open(&with_user(endpoint(&server), Some("default"), Some(password))).await.unwrap();
     }

@@ -3,6 +3,7 @@
 //! Each module has one `check`: a fuzzer calls it with what it invents, and an ordinary test with what is in `corpus/`.
 
 pub mod psync;
+pub mod rdb;
 pub mod resp;
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ pub fn check(data: &[u8]) {
     }
 }
 
-const HOW: Expansion = Expansion { replace: true, deadline: Some(Deadline(7)), dialect: rdb::Dialect { major: 7, minor: 0 } };
+const HOW: Expansion =
+    Expansion { replace: true, deadline: Some(Deadline(7)), dialect: rdb::Dialect { major: 7, minor: 0 } };
 
 /// Limits under which nearly every value is big, and every piece full.
 fn small() -> Limits {

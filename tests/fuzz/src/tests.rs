@@ -21,4 +21,5 @@ fn replay(target: &str, check: fn(&[u8])) {
 fn corpora_hold() {
     replay("resp", crate::resp::check);
     replay("psync", crate::psync::check);
+    replay("rdb", crate::rdb::check);
 }

@@ -1,4 +1,5 @@
-//! How fast snapshots are decoded, and DUMP payloads made. One thread, everything in memory.
+//! How fast snapshots are decoded, and DUMP payloads or commands made: `cargo bench -p keyferry-bench-micro --bench rdb`.
+//! One thread, everything in memory.
 //!
 //! The data is a tenth of the reference set of docs/PERFORMANCE.md: strings of 100 bytes, hashes of 20 fields, sorted
 //! sets of 50 members and lists of 100 items, 200,000 : 10,000 : 5,000 : 2,000.
@@ -104,6 +105,21 @@ fn decode_snapshot_to_payloads(bencher: Bencher) {
             payload.clear();
             dump::payload(&mut payload, entry.head.rdb_type, entry.raw, 10);
             divan::black_box(&payload);
+        })
+    });
+}
+
+/// Decoding, and every value as plain commands.
+#[divan::bench(sample_count = 10)]
+fn decode_snapshot_to_commands(bencher: Bencher) {
+    let (snapshot, keys) = snapshot();
+    bencher.counter(BytesCount::of_slice(&snapshot)).counter(ItemsCount::new(keys)).bench_local(|| {
+        decode(&snapshot, |entry| {
+            let rdb::Head { rdb_type, key, .. } = entry.head;
+            rdb::expand(rdb_type, entry.raw, key, rdb::Expansion::default(), &Limits::default(), |commands, _| {
+                divan::black_box(commands);
+            })
+            .expect("the value is sound");
         })
     });
 }

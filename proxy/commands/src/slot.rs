@@ -18,26 +18,38 @@ pub fn hash_tag(key: &[u8]) -> &[u8] {
     tag.filter(|tag| !tag.is_empty()).unwrap_or(key)
 }
 
+/// Four bytes at a time, since every change of the stream passes here: each of the four looks up what it leaves
+/// behind after the bytes that follow it in the group, and a remainder is the exclusive or of its parts.
 fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc: u16, byte| {
+    let [last, third, second, first] = &TABLES;
+    let (groups, rest) = bytes.as_chunks::<4>();
+    let crc = groups.iter().fold(0, |crc: u16, [a, b, c, d]| {
         let [high, low] = crc.to_be_bytes();
-        (u16::from(low) << 8) ^ TABLE[usize::from(high ^ byte)]
+        first[usize::from(a ^ high)] ^ second[usize::from(b ^ low)] ^ third[usize::from(*c)] ^ last[usize::from(*d)]
+    });
+    rest.iter().fold(crc, |crc, byte| {
+        let [high, low] = crc.to_be_bytes();
+        u16::from_be_bytes([low, 0]) ^ last[usize::from(high ^ byte)]
     })
 }
 
-/// The remainder of each byte by the XMODEM polynomial x¹⁶ + x¹² + x⁵ + 1.
-static TABLE: [u16; 256] = {
-    let mut table = [0; 256];
+/// The remainder by the XMODEM polynomial x¹⁶ + x¹² + x⁵ + 1 of each byte with 0, 1, 2 and 3 zero bytes behind it.
+static TABLES: [[u16; 256]; 4] = {
+    let mut tables = [[0; 256]; 4];
     let mut byte = 0;
     while byte < 256 {
         let mut crc = (byte as u16) << 8;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
-            bit += 1;
+        let mut zeros = 0;
+        while zeros < 4 {
+            let mut bit = 0;
+            while bit < 8 {
+                crc = if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
+                bit += 1;
+            }
+            tables[zeros][byte] = crc;
+            zeros += 1;
         }
-        table[byte] = crc;
         byte += 1;
     }
-    table
+    tables
 };

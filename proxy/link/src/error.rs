@@ -179,9 +179,9 @@ fn refusal_advice(reply: &str) -> &'static str {
 
 fn connect_advice(cause: &io::Error) -> &'static str {
     match cause.kind() {
-        io::ErrorKind::ConnectionRefused => " (nothing listens there: is the server up, is the port right?)",
-        io::ErrorKind::NotFound => " (there is no such socket file: is the server up, is the path right?)",
-        io::ErrorKind::PermissionDenied => " (this user may not open it: see `unixsocketperm`)",
+        io::ErrorKind::ConnectionRefused => "; nothing listens there: is the server up, is the port right?",
+        io::ErrorKind::NotFound => "; there is no such socket file: is the server up, is the path right?",
+        io::ErrorKind::PermissionDenied => "; this user may not open it: see `unixsocketperm`",
         _ => "",
     }
 }
@@ -240,7 +240,7 @@ mod tests {
         let connect = Error::Connect { address: "db:6379".to_owned(), cause: io::ErrorKind::ConnectionRefused.into() };
         assert_eq!(
             connect.to_string(),
-            "db:6379: cannot connect: connection refused (nothing listens there: is the server up, is the port right?)"
+            "db:6379: cannot connect: connection refused; nothing listens there: is the server up, is the port right?"
         );
         assert_eq!(connect.retry(), Retry::Later);
         assert_eq!(

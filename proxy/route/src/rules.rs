@@ -269,7 +269,8 @@ impl Rules {
 impl Side {
     fn compile(name: &'static str, matchers: &Matchers) -> Result<Side, Error> {
         const CONTROL: [&str; 6] = ["SELECT", "MULTI", "EXEC", "DISCARD", "PING", "REPLCONF"];
-        if let Some(index) = matchers.command.iter().position(|listed| CONTROL.contains(&listed.as_str())) {
+        let is_control = |listed: &String| CONTROL.iter().any(|name| name.eq_ignore_ascii_case(listed));
+        if let Some(index) = matchers.command.iter().position(is_control) {
             let command = matchers.command.get(index).cloned().unwrap_or_default();
             return Err(Error::Command { field: matching::field(name, "command", index), command });
         }

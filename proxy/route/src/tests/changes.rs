@@ -271,8 +271,8 @@ fn rules_that_cannot_be_used_name_their_field() {
     assert!(error(include(prefix(&["a", ""]))).starts_with("rules.include.prefix[1] is empty"));
     assert!(error(map(&[(Some(1), 0), (Some(1), 2)])).starts_with("rules.db_map gives two targets for \"1\""));
     assert!(error(map(&[(None, 0), (None, 2)])).starts_with("rules.db_map gives two targets for \"*\""));
-    let exec = Matchers { command: vec!["EXEC".to_owned()], ..Matchers::default() };
-    assert!(error(exclude(exec)).starts_with("rules.exclude.command[0]: EXEC steers the stream"));
+    let exec = Matchers { command: vec!["set".to_owned(), "exec".to_owned()], ..Matchers::default() };
+    assert!(error(exclude(exec)).starts_with("rules.exclude.command[1]: exec steers the stream"));
     let size = Matchers { size: Some(SizeMatch { min: Some(5), max: Some(4) }), ..Matchers::default() };
     assert_eq!(Rules::compile(include(size)).unwrap_err(), Error::Size { side: "include", min: 5, max: 4 });
 }

@@ -23,6 +23,8 @@ pub(crate) struct Pieces {
 
 impl Pieces {
     pub(crate) fn new(key: &[u8], piece_bytes: usize) -> Pieces {
+        // An empty piece is never full, or no value would ever begin.
+        let piece_bytes = piece_bytes.max(1);
         let (out, args) = (Vec::new(), Vec::new());
         Pieces { key: key.to_vec(), piece_bytes, out, count: 0, verb: b"", args, args_count: 0, closed: false }
     }
@@ -34,7 +36,7 @@ impl Pieces {
 
     /// How many bytes a piece should have.
     pub(crate) fn piece_bytes(&self) -> usize {
-        self.piece_bytes.max(1)
+        self.piece_bytes
     }
 
     /// Empties the piece if it was closed.

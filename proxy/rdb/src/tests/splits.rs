@@ -55,6 +55,16 @@ fn one_byte_at_a_time_in_halves_and_whole_give_equal_events() {
 }
 
 #[test]
+fn pieces_as_small_as_can_be_still_make_a_value() {
+    let limits = Limits { opaque_bytes_max: 0, piece_bytes: 0, ..Limits::default() };
+    let (events, error) = events([sample::everything().as_slice()], limits);
+    assert_eq!(error, None);
+    let lasts = events.iter().filter(|event| event.starts_with("Piece") && event.contains("last: true")).count();
+    let bigs = events.iter().filter(|event| event.starts_with("Big")).count();
+    assert!(lasts > 5 && lasts < bigs, "{lasts} expanded, {bigs} big");
+}
+
+#[test]
 fn an_rdb_cut_anywhere_is_truncated() {
     let rdb = sample::everything();
     for limits in [Limits::default(), small()] {

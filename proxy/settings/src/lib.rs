@@ -16,6 +16,7 @@ mod lookup;
 mod node;
 mod read;
 mod reference;
+mod rules;
 mod section;
 mod sections;
 mod url;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub on_error: OnError,
     pub source: Source,
     pub target: Target,
+    /// What is carried, to which db, under which name. Known to compile.
+    pub rules: route::rules::Spec,
     pub limits: Limits,
     pub snapshot: Snapshot,
     pub timeouts: Timeouts,
@@ -95,6 +98,7 @@ fn load_described(input: &Input<'_>, lookup: &dyn Lookup) -> Result<(Settings, V
         on_error,
         source: ends::source(&mut document, lookup)?,
         target: ends::target(&mut document, lookup)?,
+        rules: rules::rules(&mut document, mode)?,
         limits: read::limits(&mut document)?,
         snapshot: read::snapshot(&mut document)?,
         timeouts: read::timeouts(&mut document)?,

@@ -1,7 +1,7 @@
 //! The one place that the pipeline reports to.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -52,6 +52,8 @@ struct Snapshot {
     applied: AtomicU64,
     filtered: AtomicU64,
     skipped: AtomicU64,
+    /// Whether the current one is on the target in whole.
+    complete: AtomicBool,
     /// How many snapshots were begun: more than one where a link was lost beyond the source's backlog.
     begun: AtomicU64,
 }
@@ -107,6 +109,9 @@ impl Progress {
 
     /// The run is in this phase from `now` on. Saying the same phase again changes nothing.
     pub fn phase(&self, phase: Phase, now: Instant) {
+        if matches!(phase, Phase::CatchingUp | Phase::Following) {
+            self.snapshot.complete.store(true, Ordering::Relaxed);
+        }
         let mut current = lock(&self.phase);
         if current.0 != phase {
             tracing::info!(phase = phase.name(), from = current.0.name(), "phase");
@@ -135,6 +140,7 @@ impl Progress {
             count.store(0, Ordering::Relaxed);
         }
         snapshot.bytes_total.store(bytes_total.unwrap_or(0), Ordering::Relaxed);
+        snapshot.complete.store(false, Ordering::Relaxed);
         add(&snapshot.begun, 1);
     }
 
@@ -331,6 +337,7 @@ impl Snapshot {
     fn status(&self) -> SnapshotStatus {
         SnapshotStatus {
             begun: load(&self.begun),
+            complete: self.complete.load(Ordering::Relaxed),
             bytes_read: load(&self.bytes_read),
             bytes_total: Some(load(&self.bytes_total)).filter(|bytes| *bytes > 0),
             keys_expected: Some(load(&self.keys_announced)).filter(|keys| *keys > 0),

@@ -35,6 +35,8 @@ pub struct Status {
 pub struct SnapshotStatus {
     /// How many snapshots were begun in this run.
     pub begun: u64,
+    /// Whether the current one is on the target in whole: it has been caught up with, or is being.
+    pub complete: bool,
     pub bytes_read: u64,
     /// Unknown where the source sends the snapshot without writing it to disk first.
     pub bytes_total: Option<u64>,

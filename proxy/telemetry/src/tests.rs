@@ -7,7 +7,7 @@ use record::Offset;
 use settings::{Flag, Given, Input};
 
 use crate::definitions::{Kind, METRICS};
-use crate::{Phase, Progress, Status, render};
+use crate::{Phase, Progress, Side, Status, render};
 
 fn progress(now: Instant) -> Progress {
     let flags = [
@@ -161,8 +161,13 @@ fn a_long_lag_is_noted_in_bounded_memory_and_never_understated() {
 
 #[test]
 fn a_second_snapshot_counts_anew() {
-    let (progress, _) = eventful(Instant::now());
+    let (progress, status) = eventful(Instant::now());
+    assert!(!status.snapshot.complete);
+    progress.phase(Phase::CatchingUp, Instant::now());
+    progress.phase(Phase::Reconnecting { side: Side::Source }, Instant::now());
+    assert!(progress.status(Instant::now()).snapshot.complete, "a lost link takes nothing away");
     progress.snapshot_begins(None);
+    assert!(!progress.status(Instant::now()).snapshot.complete);
     let status = progress.status(Instant::now()).snapshot;
     assert_eq!((status.begun, status.bytes_read, status.bytes_total, status.keys_applied), (2, 0, None, 0));
 }

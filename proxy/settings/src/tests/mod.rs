@@ -1,6 +1,7 @@
 //! Tables over what is written and what is meant.
 
 mod file;
+mod rules;
 mod urls;
 
 use crate::{Error, Flag, Given, Input, Settings, load};

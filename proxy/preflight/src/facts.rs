@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use link::{DbKeys, Info};
-use record::Db;
 
 use crate::rights::Rights;
 use crate::server::Server;
@@ -123,11 +122,6 @@ impl Facts {
     /// All keys of all dbs.
     pub fn keys(&self) -> u64 {
         self.keyspace.iter().fold(0, |sum, db| sum.saturating_add(db.keys))
-    }
-
-    /// The highest db that holds keys.
-    pub fn highest_db(&self) -> Option<Db> {
-        self.keyspace.iter().map(|db| db.db).max()
     }
 
     /// A setting's value as a number of bytes or seconds.

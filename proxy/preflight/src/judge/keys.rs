@@ -4,17 +4,18 @@ use record::Db;
 use settings::{OnExisting, Settings};
 
 use super::keys_text;
+use super::rules::Carried;
 use crate::facts::Facts;
 use crate::finding::{Finding, Subject};
 
-pub(super) fn judge(source: &Facts, target: &Facts, settings: &Settings, findings: &mut Vec<Finding>) {
+pub(super) fn judge(source: &Facts, target: &Facts, settings: &Settings, dbs: &[Carried], findings: &mut Vec<Finding>) {
     if source.has_info {
         findings.push(Finding::info("source-keys", Subject::Source, format!("The source holds {}.", by_db(source))));
     }
     if target.has_info {
         findings.push(present(target, settings));
     }
-    databases(source, target, findings);
+    databases(dbs, target, findings);
 }
 
 fn present(target: &Facts, settings: &Settings) -> Finding {
@@ -56,12 +57,12 @@ fn by_db(facts: &Facts) -> String {
 
 /// A key in a db that the target does not have cannot be written. Only dbs that hold keys now are known; the source's
 /// clients may turn to others later.
-fn databases(source: &Facts, target: &Facts, findings: &mut Vec<Finding>) {
-    let Some(Db(highest)) = source.highest_db() else { return };
+fn databases(dbs: &[Carried], target: &Facts, findings: &mut Vec<Finding>) {
+    let Some(Db(highest)) = dbs.iter().map(|db| db.target).max() else { return };
     let Some(databases) = target.number("databases") else { return };
     if u64::from(highest) >= databases {
         let message = format!(
-            "The source has keys in db {highest}; the target has only {databases} dbs (0 to {}).",
+            "The source's keys need db {highest} of the target, which has only {databases} dbs (0 to {}).",
             databases.saturating_sub(1)
         );
         let advice = format!(

@@ -2,7 +2,7 @@
 
 use settings::Settings;
 
-use super::size;
+use super::{rules, size};
 use crate::facts::Facts;
 use crate::finding::{Finding, Subject};
 
@@ -25,8 +25,9 @@ fn room(source: &Facts, target: &Facts, settings: &Settings) -> Option<Finding> 
         format!("The source's data take {}; the target uses {}, and {whose} is {}.", size(data), size(own), size(room));
     let advice = "raise maxmemory of the target, take a larger target, or carry fewer keys";
     if data.saturating_add(startup) > room {
-        // Rules may leave enough of it out; what they leave is not known before it is carried.
-        return Some(Finding::error("target-memory-too-small", Subject::Target, whole).advice(advice));
+        // What rules leave out is not known before it is carried.
+        let weigh = if rules::leave_out(&settings.rules) { Finding::warning } else { Finding::error };
+        return Some(weigh("target-memory-too-small", Subject::Target, whole).advice(advice));
     }
     // Where the target has keys already, some of them may be the same keys.
     (data.saturating_add(own) > room / 10 * 9)

@@ -9,6 +9,7 @@ mod keys;
 mod memory;
 mod replication;
 mod rights;
+mod rules;
 mod servers;
 mod writes;
 
@@ -23,7 +24,8 @@ pub fn judge(source: &Facts, target: &Facts, settings: &Settings) -> Vec<Finding
     readable(source, Subject::Source, &mut findings);
     readable(target, Subject::Target, &mut findings);
     servers::judge(source, target, &mut findings);
-    keys::judge(source, target, settings, &mut findings);
+    let dbs = rules::judge(source, settings, &mut findings);
+    keys::judge(source, target, settings, &dbs, &mut findings);
     memory::judge(source, target, settings, &mut findings);
     replication::judge(source, settings, &mut findings);
     writes::judge(target, &mut findings);

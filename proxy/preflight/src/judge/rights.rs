@@ -11,7 +11,7 @@ pub(super) fn judge(source: &Facts, target: &Facts, settings: &Settings, finding
         side(facts, subject, settings, findings);
     }
     if settings.target.flush {
-        flush(target, findings);
+        flush(target, settings, findings);
     }
 }
 
@@ -38,7 +38,8 @@ fn side(facts: &Facts, subject: Subject, settings: &Settings, findings: &mut Vec
             unknown: "source-rights-unknown",
         },
     };
-    let user = facts.rights.user.as_deref().map_or_else(|| "the user".to_owned(), |name| format!("user {name:?}"));
+    let name = user_name(facts, subject, settings);
+    let user = format!("user {name:?}");
     let needed =
         |need: &Need| need.when == When::Always || (need.when == When::Changes && settings.mode != Mode::SnapshotOnly);
     let names = |right: Right, must: bool| -> Vec<String> {
@@ -48,16 +49,20 @@ fn side(facts: &Facts, subject: Subject, settings: &Settings, findings: &mut Vec
     let missing = names(Right::Missing, true);
     if !missing.is_empty() {
         let message = format!("{user} may not run: {}. The migration needs these.", missing.join(", "));
-        findings.push(Finding::error(codes.missing, subject, capital(&message)).advice(grant(&missing)));
+        findings.push(Finding::error(codes.missing, subject, capital(&message)).advice(grant(name, &missing)));
     }
     let partly = names(Right::Missing, false);
     if !partly.is_empty() {
         let message =
             format!("{user} may not run: {}. Where one of these is needed, the migration stops.", partly.join(", "));
-        findings.push(Finding::warning(codes.partly, subject, capital(&message)).advice(grant(&partly)));
+        findings.push(Finding::warning(codes.partly, subject, capital(&message)).advice(grant(name, &partly)));
     }
     if facts.rights.list.iter().any(|(_, right)| *right == Right::SomeKeys) {
-        let message = format!("{user} may touch only some keys. The first other key stops the migration.");
+        let consequence = match subject {
+            Subject::Target => "The first other key stops the migration.",
+            _ => "A key that has to be read again after a lost link must be one of them.",
+        };
+        let message = format!("{user} may touch only some keys. {consequence}");
         let advice = "give the user all keys (~*), or carry only keys that it may touch";
         findings.push(Finding::warning(codes.keys, subject, capital(&message)).advice(advice));
     }
@@ -69,20 +74,29 @@ fn side(facts: &Facts, subject: Subject, settings: &Settings, findings: &mut Vec
     }
 }
 
+/// Whom the server takes us for, or, where it does not tell, whom the settings name.
+fn user_name<'a>(facts: &'a Facts, subject: Subject, settings: &'a Settings) -> &'a str {
+    let endpoint = match subject {
+        Subject::Target => &settings.target.endpoint,
+        _ => &settings.source.endpoint,
+    };
+    facts.rights.user.as_deref().or(endpoint.username.as_deref()).unwrap_or("default")
+}
+
 /// A flush that was asked for in words has to be possible.
-fn flush(target: &Facts, findings: &mut Vec<Finding>) {
+fn flush(target: &Facts, settings: &Settings, findings: &mut Vec<Finding>) {
     let refused = target.rights.list.iter().any(|(need, right)| need.name() == "FLUSHALL" && *right == Right::Missing);
     if refused {
         let message = "The settings ask for the target to be emptied, and the user may not run FLUSHALL.";
-        let advice = grant(&["FLUSHALL".to_owned()]);
+        let advice = grant(user_name(target, Subject::Target, settings), &["FLUSHALL".to_owned()]);
         findings.push(Finding::error("target-flush-not-allowed", Subject::Target, message).advice(advice));
     }
 }
 
 /// The words of ACL SETUSER that give these rights.
-fn grant(names: &[String]) -> String {
+fn grant(user: &str, names: &[String]) -> String {
     let rules: Vec<String> = names.iter().map(|name| format!("+{}", name.to_lowercase().replace(' ', "|"))).collect();
-    format!("on the server: ACL SETUSER <user> {}", rules.join(" "))
+    format!("on the server: ACL SETUSER {user} {}", rules.join(" "))
 }
 
 fn capital(text: &str) -> String {

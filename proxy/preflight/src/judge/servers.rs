@@ -4,9 +4,6 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Subject};
 use crate::server::Kind;
 
-/// The newest RDB version that this program decodes.
-const RDB_VERSION_MAX: u32 = 11;
-
 pub(super) fn judge(source: &Facts, target: &Facts, findings: &mut Vec<Finding>) {
     findings.push(versions(source, target));
     findings.extend(same(source, target));
@@ -102,7 +99,7 @@ fn target_role(source: &Facts, target: &Facts, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Values travel in the format that the source dumps them in; RESTORE refuses one newer than its own.
+/// Values travel in the format that the source dumps them in, where the target's RESTORE knows it.
 fn formats(source: &Facts, target: &Facts, findings: &mut Vec<Finding>) {
     let version = |facts: &Facts| facts.server.and_then(|server| server.rdb_version());
     let (written, read) = (version(source), version(target));
@@ -112,22 +109,26 @@ fn formats(source: &Facts, target: &Facts, findings: &mut Vec<Finding>) {
         findings.push(Finding::warning("source-kind-untested", Subject::Source, message).advice(advice));
     }
     match (written, read) {
-        (Some(written), _) if written > RDB_VERSION_MAX => {
+        (Some(written), _) if written > rdb::VERSION_MAX => {
             let message = format!(
-                "The source ({}) writes RDB version {written}; this version of keyferry reads up to {RDB_VERSION_MAX}.",
-                source.name()
+                "The source ({}) writes RDB version {written}; this version of keyferry reads up to {}.",
+                source.name(),
+                rdb::VERSION_MAX
             );
             let advice = "use a newer keyferry";
             findings.push(Finding::error("source-format-too-new", Subject::Source, message).advice(advice));
         }
         (Some(written), Some(read)) if read < written => {
             let message = format!(
-                "The target ({}) restores values up to RDB version {read}; the source ({}) writes version {written}.",
+                "The target ({}) is older than the source ({}): it restores values up to RDB version {read}, not {written}. Values that \
+                 it cannot restore are carried as plain commands, which takes longer; a command that it does not know stops \
+                 the migration.",
                 target.name(),
                 source.name()
             );
-            let advice = format!("upgrade the target at least to the source's version ({})", source.name());
-            findings.push(Finding::error("target-format-too-old", Subject::Target, message).advice(advice));
+            let advice =
+                "upgrade the target at least to the source's version, or make sure that no newer commands are used";
+            findings.push(Finding::warning("target-older", Subject::Target, message).advice(advice));
         }
         (Some(_), Some(_)) => {}
         (None, _) | (_, None) => {

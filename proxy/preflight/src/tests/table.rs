@@ -152,8 +152,8 @@ fn formats_must_go_together() {
         ("redis_version:6.2.5", "redis_version:7.0.15", &[][..], &[][..]),
         ("redis_version:7.0.15", "redis_version:8.10.0", &[], &[]),
         ("redis_version:7.2.4\nvalkey_version:8.0.1", "redis_version:7.2.0", &[], &[]),
-        ("redis_version:7.0.15", "redis_version:6.2.5", &["target-format-too-old"], &[]),
-        ("redis_version:7.2.4\nvalkey_version:8.0.1", "redis_version:7.0.15", &["target-format-too-old"], &[]),
+        ("redis_version:7.0.15", "redis_version:6.2.5", &[], &["target-older"]),
+        ("redis_version:7.2.4\nvalkey_version:8.0.1", "redis_version:7.0.15", &[], &["target-older"]),
         ("redis_version:7.4.0", "redis_version:7.4.0", &["source-format-too-new"], &[]),
         ("redis_version:7.0.15", "redis_version:7.2.0\ndragonfly_version:df-v1.21.4", &[], &["format-unknown"]),
         (
@@ -233,9 +233,54 @@ fn every_db_of_the_source_must_exist_on_the_target() {
 }
 
 #[test]
+fn dbs_are_looked_at_as_the_rules_map_them() {
+    // db 0 holds a million keys, db 20 one.
+    let with = |rules: &'static str| {
+        move |source: &mut Facts, _: &mut Facts, settings: &mut Settings| {
+            source.keyspace.push(keys(20, 1));
+            settings.rules = rules_of(rules);
+        }
+    };
+    check(with("db_map = { 20 = 5 }"), &[], &[]);
+    check(with("db_map = { 0 = 30, 20 = 5 }"), &["target-databases-too-few"], &[]);
+    check(with("exclude.db = [20]"), &[], &[]);
+    let findings = check(with("db_map = { \"*\" = 0 }"), &[], &["dbs-merged"]);
+    assert!(
+        message(&findings, "dbs-merged").contains("Keys of the dbs 0, 20 go to db 0 of the target"),
+        "{findings:?}"
+    );
+    check(with("include.db = [7]"), &[], &["rules-carry-nothing"]);
+}
+
+/// The rules of a file with these lines.
+fn rules_of(lines: &str) -> route::rules::Spec {
+    settings("redis://source", "redis://target", &format!("[rules]\n{lines}")).rules
+}
+
+#[test]
+fn rules_that_only_a_snapshot_can_follow_are_refused_with_a_stream() {
+    let rules = || {
+        let file = "[rules]\ninclude.ttl = \"present\"\n[migration]\nmode = \"snapshot-only\"";
+        settings("redis://source", "redis://target", file)
+    };
+    check(|_, _, settings| *settings = rules(), &[], &[]);
+    let follow = |_: &mut Facts, _: &mut Facts, settings: &mut Settings| {
+        *settings = rules();
+        settings.mode = Mode::Follow;
+    };
+    let findings = check(follow, &["rules-need-snapshot-only"], &[]);
+    assert!(message(&findings, "rules-need-snapshot-only").contains("rules.include.ttl"), "{findings:?}");
+}
+
+#[test]
 fn data_must_fit_into_the_target() {
     let max = |bytes: u64| move |_: &mut Facts, target: &mut Facts, _: &mut Settings| target.memory.max = Some(bytes);
     check(max(512 << 20), &["target-memory-too-small"], &[]);
+    let some = |source: &mut Facts, target: &mut Facts, settings: &mut Settings| {
+        max(512 << 20)(source, target, settings);
+        settings.rules = rules_of("exclude.prefix = [\"tmp:\"]");
+    };
+    check(some, &[], &["target-memory-too-small"]);
     check(max(1100 << 20), &[], &["target-memory-tight"]);
     check(max(2 << 30), &[], &[]);
     // A target with keys of its own: some may be the same ones, so it is tight and not too small.
@@ -334,7 +379,7 @@ fn missing_rights_are_named_with_the_words_that_grant_them() {
         "User \"ana\" may not run: PSYNC. The migration needs these."
     );
     let advice = &findings.iter().find(|finding| finding.code == "source-rights-missing").unwrap().advice;
-    assert_eq!(advice, "on the server: ACL SETUSER <user> +psync");
+    assert_eq!(advice, "on the server: ACL SETUSER ana +psync");
 
     let writes =
         |_: &mut Facts, target: &mut Facts, _: &mut Settings| put(target, &["SADD", "XGROUP CREATE"], Right::Missing);

@@ -13,6 +13,12 @@ use crate::router::{Change, Router, Transaction};
 /// Longest transaction that is held together: it has to stand in memory until its `EXEC` has come.
 const TRANSACTION_BYTES_MAX: usize = 1 << 30;
 
+/// A source may send as many arguments as its clients may (`networking.c`: a multi bulk length up to `INT_MAX`); what
+/// bounds them is a command's length.
+fn limits() -> Limits {
+    Limits { args_max: i32::MAX as u32, ..Limits::default() }
+}
+
 /// Cuts one source's stream into units.
 #[derive(Debug)]
 pub(crate) struct Assembler {
@@ -61,7 +67,7 @@ enum Control {
 impl Assembler {
     /// A stream that begins behind a snapshot, with db 0 selected.
     pub(crate) fn new(offset: Offset) -> Assembler {
-        let scanner = CommandScanner::new(Limits::default());
+        let scanner = CommandScanner::new(limits());
         Assembler { scanner, db: Db(0), offset, open: None, asked: None, count: 0 }
     }
 
@@ -197,7 +203,7 @@ fn control(name: &[u8]) -> Control {
 
 /// The commands that stand in `bytes`, each as its arguments.
 pub(crate) fn commands(bytes: &[u8], offset: Offset) -> Result<Vec<Vec<&[u8]>>, Error> {
-    let mut scanner = CommandScanner::new(Limits::default());
+    let mut scanner = CommandScanner::new(limits());
     let mut found = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty() {

@@ -43,6 +43,10 @@ pub(crate) struct Source {
     link: Option<Link>,
     backoff: Backoff,
     tick: Interval,
+    /// The snapshot has ended and no byte of the stream has come. A diskless source sends none before it has heard an
+    /// acknowledgement, and does not hear one that comes before it has reaped its child (replication.c, replconfCommand).
+    unheard: bool,
+    nudge: Interval,
 }
 
 /// One connection to the source.
@@ -85,6 +89,8 @@ impl Source {
         // A replica acknowledges once a second (replication.c, replicationCron).
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut nudge = tokio::time::interval(Duration::from_millis(100));
+        nudge.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Source {
             router,
             existing: Existing::default(),
@@ -97,6 +103,8 @@ impl Source {
             link: None,
             backoff,
             tick,
+            unheard: false,
+            nudge,
             shared,
         }
     }
@@ -166,6 +174,7 @@ impl Source {
                     self.acknowledge().await?;
                 }
                 _ = self.tick.tick() => self.keep_alive().await?,
+                _ = self.nudge.tick(), if self.unheard => self.acknowledge().await?,
             }
         }
     }
@@ -316,6 +325,7 @@ impl Source {
         self.router.flush();
         self.backoff.reset();
         self.resumable = true;
+        self.unheard = true;
         self.shared.snapshot_is_read();
         tracing::info!(offset = self.assembler.offset().0, "the snapshot is read");
         Ok(self.shared.settings.mode == Mode::SnapshotOnly)
@@ -326,6 +336,7 @@ impl Source {
         if self.stream.is_empty() || !self.resumable {
             return Ok(());
         }
+        self.unheard = false;
         let taken = self.assembler.feed(&self.stream, &mut self.router).map_err(Failure::Fatal)?;
         self.stream.advance(taken);
         self.router.flush();

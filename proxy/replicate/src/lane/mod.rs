@@ -133,6 +133,10 @@ impl Lane {
             if self.closed && self.flight.is_empty() && self.waiting.is_empty() && matches!(self.gate, Gate::Open) {
                 return Ok(Stopped::Drained);
             }
+            if self.flight.is_empty() && matches!(self.gate, Gate::Meeting(..)) {
+                // Nothing is on its way that would have to come first.
+                continue;
+            }
             if let Some(reason) = self.exchange().await? {
                 return Ok(Stopped::Lost(reason));
             }

@@ -20,7 +20,7 @@ pub(crate) fn migration(document: &mut Section<'_>) -> Result<(String, Mode, OnE
         let name = section.read(Field {
             name: "name",
             kind: Text,
-            default: "keyferry".to_owned(),
+            default: "migration".to_owned(),
             about: "What the migration is called in logs, on the status page and in the servers' `CLIENT LIST`.",
             edge: "A server that refuses the name as a client's name goes without it.",
         })?;
@@ -61,15 +61,15 @@ pub(crate) fn limits(document: &mut Section<'_>) -> Result<Limits, Error> {
             name: "backlog_bytes",
             kind: Size(MIB..=TIB),
             default: default.backlog_bytes,
-            about: "Changes held in memory between the source and the lanes, above all while the snapshot is carried.",
-            edge: "Full, the run ends with an error that says so: the source is never slowed down. Choose it above the bytes that the source writes during the snapshot.",
+            about: "What may be held in memory of the live stream: read from the source and not yet applied.",
+            edge: "Above it the run ends with an error that says so; the source is never slowed down. Choose it above what the source writes while the target is busy or out of reach.",
         })?;
         let snapshot_buffer_bytes = section.read(Field {
             name: "snapshot_buffer_bytes",
             kind: Size(64 * KIB..=16 * GIB),
             default: default.snapshot_buffer_bytes,
-            about: "Snapshot bytes read from the source and not yet decoded.",
-            edge: "Full, reading of the snapshot waits for the target; a value larger than `value_bytes_max` is carried in pieces and needs no more than this.",
+            about: "What may be held in memory of the snapshot: read from the source and not yet applied.",
+            edge: "Full, the rest of the snapshot waits on the link until the target has taken some; the source keeps its changes for us meanwhile, within its `client-output-buffer-limit replica`.",
         })?;
         let in_flight_bytes = section.read(Field {
             name: "in_flight_bytes",
@@ -189,7 +189,7 @@ fn reconnect(section: &mut Section<'_>) -> Result<(Duration, Duration, Option<Du
     })?;
     let reconnect_for = section.read(Field {
         name: "reconnect_for",
-        kind: Maybe(Time(Duration::ZERO..=365 * DAY)),
+        kind: Maybe(Time(Duration::ZERO..=30 * DAY)),
         default: None,
         about: "How long a link may stay lost before the run gives up. Left out: for ever.",
         edge: "Over it, the run ends with the last error of the link.",

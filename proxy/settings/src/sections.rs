@@ -104,9 +104,9 @@ pub enum Protocol {
 pub struct Limits {
     /// Parallel ordered connections to the target.
     pub lanes: usize,
-    /// Changes held in memory between the source and the lanes.
+    /// What may be held of the live stream: read from the source and not yet applied.
     pub backlog_bytes: u64,
-    /// Snapshot bytes read from the source and not yet decoded or sent.
+    /// What may be held of the snapshot: read from the source and not yet applied.
     pub snapshot_buffer_bytes: u64,
     /// Bytes sent to the target and not yet acknowledged, over all lanes.
     pub in_flight_bytes: u64,

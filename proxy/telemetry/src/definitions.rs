@@ -101,12 +101,14 @@ pub const METRICS: &[Metric] = &[
             |s| several([("read", s.changes.read), ("applied", s.changes.applied), ("filtered", s.changes.filtered)]),
         ),
     ),
-    gauge("keyferry_backlog_bytes", "Bytes of the live stream that are held and not yet applied.", |s| {
+    gauge("keyferry_backlog_bytes", "Bytes read from the source that are held in memory and not yet applied.", |s| {
         one(s.changes.backlog_bytes as f64)
     }),
-    gauge("keyferry_backlog_limit_bytes", "Bytes of the live stream that may be held (limits.backlog_bytes).", |s| {
-        one(s.changes.backlog_bytes_max as f64)
-    }),
+    gauge(
+        "keyferry_backlog_limit_bytes",
+        "Bytes of the live stream that may be held in memory (limits.backlog_bytes).",
+        |s| one(s.changes.backlog_bytes_max as f64),
+    ),
     gauge("keyferry_received_offset_bytes", "Replication offset up to which the source's stream was received.", |s| {
         one(s.lag.received_offset as f64)
     }),

@@ -25,7 +25,7 @@ pub struct Progress {
     changes: Changes,
     links: Links,
     lag: Mutex<Lag>,
-    latency: Mutex<Histogram<u64>>,
+    latency: Mutex<Latency>,
     errors: Errors,
     /// Lanes that stand still, why, and since when.
     paused: Mutex<BTreeMap<usize, (String, Instant)>>,
@@ -66,6 +66,14 @@ struct Changes {
     backlog_bytes: AtomicU64,
 }
 
+/// Latencies of batches, in microseconds.
+#[derive(Debug)]
+struct Latency {
+    quantiles: Histogram<u64>,
+    /// Exact, where the histogram rounds: a sum that Prometheus makes rates of must never shrink.
+    sum_us: u64,
+}
+
 #[derive(Debug)]
 struct Links {
     source_bytes: AtomicU64,
@@ -101,7 +109,10 @@ impl Progress {
             changes: Changes::default(),
             links: Links::new(settings.limits.lanes),
             lag: Mutex::new(Lag::default()),
-            latency: Mutex::new(latency.expect("both bounds are constants that a histogram accepts")),
+            latency: Mutex::new(Latency {
+                quantiles: latency.expect("both bounds are constants that a histogram accepts"),
+                sum_us: 0,
+            }),
             errors: Errors::default(),
             paused: Mutex::new(BTreeMap::new()),
         }
@@ -181,7 +192,7 @@ impl Progress {
         add(&self.changes.filtered, count);
     }
 
-    /// So many bytes of the stream are held and not yet applied.
+    /// So many bytes are read from the source, held in memory and not yet applied.
     pub fn backlog(&self, bytes: u64) {
         self.changes.backlog_bytes.store(bytes, Ordering::Relaxed);
     }
@@ -229,7 +240,9 @@ impl Progress {
     /// A batch is acknowledged this long after it was sent.
     pub fn apply_latency(&self, after: Duration) {
         let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX).min(LATENCY_US_MAX);
-        lock(&self.latency).saturating_record(micros);
+        let mut latency = lock(&self.latency);
+        latency.quantiles.saturating_record(micros);
+        latency.sum_us = latency.sum_us.saturating_add(micros);
     }
 
     /// The link to the source was lost and stands again.
@@ -319,14 +332,14 @@ impl Progress {
 
     fn latency_status(&self) -> LatencyStatus {
         let latency = lock(&self.latency);
-        let quantile = |part: f64| latency.value_at_quantile(part) as f64 / 1e6;
+        let quantile = |part: f64| latency.quantiles.value_at_quantile(part) as f64 / 1e6;
         LatencyStatus {
-            batches: latency.len(),
-            sum_seconds: latency.mean() * latency.len() as f64 / 1e6,
+            batches: latency.quantiles.len(),
+            sum_seconds: latency.sum_us as f64 / 1e6,
             p50_seconds: quantile(0.5),
             p99_seconds: quantile(0.99),
             p999_seconds: quantile(0.999),
-            max_seconds: latency.max() as f64 / 1e6,
+            max_seconds: latency.quantiles.max() as f64 / 1e6,
         }
     }
 }

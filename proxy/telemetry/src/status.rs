@@ -56,8 +56,9 @@ pub struct ChangesStatus {
     pub read: u64,
     pub applied: u64,
     pub filtered: u64,
-    /// Bytes held and not yet applied.
+    /// Bytes read from the source, of snapshot and stream, held in memory and not yet applied.
     pub backlog_bytes: u64,
+    /// What may be held of the stream.
     pub backlog_bytes_max: u64,
 }
 

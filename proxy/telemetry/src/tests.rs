@@ -98,6 +98,7 @@ fn metrics_are_rendered_with_the_values_of_the_status() {
         "keyferry_lane_in_flight_bytes{lane=\"1\"} 42",
         "keyferry_error_replies_total{code=\"OOM\"} 1",
         "keyferry_apply_latency_seconds_count 1",
+        "keyferry_apply_latency_seconds_sum 0.002",
         "keyferry_paused_lanes 1",
         "# TYPE keyferry_source_read_bytes_total counter",
         "# HELP keyferry_ready 1 where the target has caught up with the source.",

@@ -45,7 +45,7 @@ impl Pace {
     pub(crate) fn note(&mut self, status: &Status, now: Instant) {
         let keys = &status.snapshot;
         let done = Done {
-            keys: keys.keys_applied + keys.keys_filtered + keys.keys_skipped,
+            keys: settled(status),
             changes: status.changes.applied + status.changes.filtered,
             read: status.source.bytes_read,
         };
@@ -84,6 +84,12 @@ impl Pace {
     }
 }
 
+/// Keys of the snapshot that nothing more will happen to.
+fn settled(status: &Status) -> u64 {
+    let keys = &status.snapshot;
+    keys.keys_applied + keys.keys_filtered + keys.keys_skipped
+}
+
 /// How much of the snapshot has come, 0 to 1: by bytes where its size is known, else by the keys it announces.
 pub(crate) fn part(status: &Status) -> Option<f64> {
     let snapshot = &status.snapshot;
@@ -95,7 +101,7 @@ pub(crate) fn part(status: &Status) -> Option<f64> {
     let ratio = |done: u64, all: u64| (done as f64 / all as f64).clamp(0.0, 1.0);
     match (snapshot.bytes_total, snapshot.keys_expected) {
         (Some(all), _) => Some(ratio(snapshot.bytes_read, all)),
-        (None, Some(all)) => Some(ratio(snapshot.keys_read, all)),
+        (None, Some(all)) => Some(ratio(settled(status), all)),
         (None, None) => None,
     }
 }

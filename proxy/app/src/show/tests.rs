@@ -80,9 +80,11 @@ fn the_part_of_the_snapshot_is_told_by_bytes_or_by_keys() {
     progress.snapshot_begins(None);
     assert_eq!(part(&progress.status(start)), None);
     progress.keys_announced(10);
-    progress.entries_read(4);
+    progress.applied(2, 0);
+    progress.entries_filtered(1);
+    progress.entries_skipped(1);
     assert_eq!(part(&progress.status(start)), Some(0.4));
-    progress.entries_read(40);
+    progress.applied(40, 0);
     assert_eq!(part(&progress.status(start)), Some(1.0), "more keys than announced are no more than all");
     progress.phase(Phase::Following, start);
     assert_eq!(part(&progress.status(start)), Some(1.0));
@@ -101,7 +103,7 @@ fn each_phase_has_its_words() {
     progress.snapshot_read(333);
     progress.applied(1234, 0);
     progress.backlog(2048);
-    assert_eq!(shown(&progress), "snapshot  33.3%  1,234 keys  0 keys/s  0 B/s  backlog 2.0 KiB");
+    assert_eq!(shown(&progress), "snapshot  33.3%  1,234 keys  0 keys/s  0 B/s  2.0 KiB held");
     progress.phase(Phase::Following, start);
     progress.offsets_begin(Offset(0));
     assert_eq!(shown(&progress), "following  0 changes  0/s  0 B/s  no lag");

@@ -74,7 +74,7 @@ fn snapshot(status: &Status, pace: &Pace) -> Vec<String> {
         words.push(format!("{} to go", time(remaining)));
     }
     if status.changes.backlog_bytes > 0 {
-        words.push(format!("backlog {}", bytes(status.changes.backlog_bytes)));
+        words.push(format!("{} held", bytes(status.changes.backlog_bytes)));
     }
     words
 }

@@ -89,7 +89,7 @@ pub async fn run(settings: Arc<Settings>, progress: Arc<Progress>, stop: Cancell
     let count = shared.settings.limits.lanes;
     let lanes = Lanes::new(count).map_err(|error| Error::Internal(error.to_string()))?;
     let (history, known_history) = watch::channel(None);
-    let copier = Arc::new(Copier::new(Arc::clone(&shared.settings), known_history));
+    let copier = Arc::new(Copier::new(Arc::clone(&shared.settings), known_history.clone()));
     let mut tasks = JoinSet::new();
     let mut queues = Vec::with_capacity(count);
     for index in 0..count {
@@ -99,7 +99,8 @@ pub async fn run(settings: Arc<Settings>, progress: Arc<Progress>, stop: Cancell
     }
     let router = Router::new(Arc::clone(&shared), lanes, queues);
     let mut source = Source::new(Arc::clone(&shared), router, history);
-    let reason = read(&shared, &mut source, &mut tasks).await?;
+    let monitor = monitor::run(Arc::clone(&shared), known_history, shared.settings.mode == Mode::UntilCaughtUp);
+    let reason = read(&shared, &mut source, &mut tasks, monitor).await?;
     drain(&shared, &mut source, &mut tasks).await?;
     shared.progress.phase(Phase::Done, Instant::now());
     Ok(Outcome { reason, frontier: shared.frontier.current() })
@@ -167,16 +168,14 @@ async fn read(
     shared: &Arc<Shared>,
     source: &mut Source,
     lanes: &mut JoinSet<Result<(), Error>>,
+    monitor: impl Future<Output = ()>,
 ) -> Result<Reason, Error> {
-    let until_caught_up = shared.settings.mode == Mode::UntilCaughtUp;
-    let monitor = monitor::run(Arc::clone(shared), until_caught_up);
-    tokio::pin!(monitor);
     tokio::select! {
         ended = source.run() => ended.map(|ended| match ended {
             Ended::Stopped => Reason::Stopped,
             Ended::Complete => Reason::SnapshotApplied,
         }),
-        () = &mut monitor => Ok(Reason::CaughtUp),
+        () = monitor => Ok(Reason::CaughtUp),
         ended = lanes.join_next() => Err(lane_error(ended)),
         () = shared.lane_gone.notified() => Err(lane_error(lanes.join_next().await)),
     }

@@ -4,55 +4,63 @@
 //! the snapshot, the target has caught up with that moment; from then on it follows.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use link::{Connection, Protocol};
-use record::Offset;
+use record::{Offset, ReplId};
 use telemetry::Phase;
+use tokio::sync::watch;
 
 use crate::shared::Shared;
 
-/// How often the source is asked.
-const INTERVAL: Duration = Duration::from_millis(100);
+/// How often is looked until the target has caught up, and how often afterwards.
+const CATCHING_UP: Duration = Duration::from_millis(100);
+const FOLLOWING: Duration = Duration::from_secs(1);
 
-/// Follows the frontier until the target has caught up for the first time, and goes on telling the phase after that.
+/// A target that lags this far behind follows no longer, it has to catch up again.
+const LAG_MAX: Duration = Duration::from_secs(10);
+
+/// Follows the frontier and tells the phases behind the snapshot.
 ///
 /// Ends only where `until_caught_up` is set: with the target having everything that the source had at a moment after
 /// the snapshot was applied.
-pub(crate) async fn run(shared: Arc<Shared>, until_caught_up: bool) {
+pub(crate) async fn run(shared: Arc<Shared>, history: watch::Receiver<Option<ReplId>>, until_caught_up: bool) {
     let mut asked: Option<Connection> = None;
-    // The source's offset when it was last asked, of the history that the frontier counts in.
-    let mut mark: Option<Offset> = None;
-    let mut ticks = tokio::time::interval(INTERVAL);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The source's offset when it was last asked, and when that was.
+    let mut mark: Option<(Offset, Instant)> = None;
     loop {
-        ticks.tick().await;
+        let phase = shared.progress.current_phase();
+        tokio::time::sleep(if phase == Phase::Following { FOLLOWING } else { CATCHING_UP }).await;
         let frontier = shared.frontier.current();
         shared.progress.frontier(frontier);
         shared.copies.forget_below(frontier);
-        match shared.progress.current_phase() {
-            Phase::CatchingUp => {}
-            // With an offset of 0, which only an unknown position has, the frontier cannot tell.
-            Phase::Snapshot if shared.snapshot_read.load(Ordering::Acquire) && shared.is_applied() => {
+        match phase {
+            Phase::Snapshot if shared.snapshot_is_applied() => {
                 shared.progress.phase(Phase::CatchingUp, Instant::now());
             }
-            Phase::Following if !until_caught_up => continue,
+            Phase::CatchingUp | Phase::Following => {}
             _ => {
                 mark = None;
                 continue;
             }
         }
-        match mark {
-            None => mark = source_offset(&shared, &mut asked).await,
-            Some(reached) if frontier >= reached => {
-                shared.progress.phase(Phase::Following, Instant::now());
-                if until_caught_up {
-                    return;
-                }
-                mark = None;
+        let caught_up = match mark {
+            // A source that tells no offsets is caught up with when nothing of it is left to apply.
+            _ if history.borrow().is_none() => shared.budget.held() == 0,
+            None => {
+                mark = source_offset(&shared, &mut asked).await.map(|offset| (offset, Instant::now()));
+                false
             }
-            Some(_) => {}
+            Some((reached, _)) => frontier >= reached,
+        };
+        if caught_up {
+            mark = None;
+            shared.progress.phase(Phase::Following, Instant::now());
+            if until_caught_up {
+                return;
+            }
+        } else if phase == Phase::Following && mark.is_some_and(|(_, since)| since.elapsed() > LAG_MAX) {
+            shared.progress.phase(Phase::CatchingUp, Instant::now());
         }
     }
 }

@@ -44,14 +44,21 @@ pub(crate) struct Shared {
 // === impl Shared ===
 
 impl Shared {
+    /// A snapshot begins.
+    pub(crate) fn snapshot_begins(&self) {
+        self.snapshot_read.store(false, Ordering::Release);
+    }
+
     /// The snapshot has been read to its end: the frontier leaves 0 once it is applied.
     pub(crate) fn snapshot_is_read(&self) {
         self.snapshot_read.store(true, Ordering::Release);
     }
 
-    /// Whether the snapshot that was read is applied.
-    pub(crate) fn is_applied(&self) -> bool {
-        self.frontier.current() > Offset(0) || self.budget.held() == 0
+    /// Whether a snapshot has been read and is applied.
+    pub(crate) fn snapshot_is_applied(&self) -> bool {
+        // A snapshot at offset 0 does not move the frontier.
+        let applied = self.frontier.current() > Offset(0) || self.budget.held() == 0;
+        self.snapshot_read.load(Ordering::Acquire) && applied
     }
 
     /// Books the memory of a batch on its way to the target.

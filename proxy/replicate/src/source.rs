@@ -264,6 +264,7 @@ impl Source {
             tracing::warn!("the source sends a new snapshot; keys that it has deleted meanwhile stay on the target");
         }
         self.resumable = false;
+        self.shared.snapshot_begins();
         self.stream.clear();
         self.asked = None;
         let at = position.map_or(Offset(0), |position| position.offset);

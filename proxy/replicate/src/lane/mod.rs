@@ -30,7 +30,7 @@ use crate::router::Item;
 use crate::shared::Shared;
 use crate::{Error, Place};
 
-use flight::{Answered, Flight, Trouble, is_expected};
+use flight::{Answered, Flight, Left, Trouble, is_expected};
 use wire::Wire;
 
 /// One ordered connection to the target.
@@ -320,6 +320,7 @@ impl Lane {
                 true
             }
             Answered::Refused(trouble) => {
+                self.count(&trouble.batch, &trouble.left);
                 self.refused.push(trouble);
                 true
             }
@@ -328,20 +329,21 @@ impl Lane {
 
     /// A batch is applied, whole.
     fn applied(&self, batch: &Batch) {
-        let (mut entries, mut changes) = (0, 0);
-        match batch.units.first().map(|unit| unit.kind) {
-            Some(Kind::Entry) => entries = batch.units.len() as u64,
-            Some(Kind::Change) => changes = batch.units.len() as u64,
-            _ => {
-                entries = batch.units.iter().filter(|unit| unit.kind == Kind::Entry).count() as u64;
-                changes = batch.units.iter().filter(|unit| unit.kind == Kind::Change).count() as u64;
-            }
-        }
-        self.shared.progress.applied(entries, changes);
-        self.shared.release(batch);
+        self.count(batch, &[]);
         for ticket in &batch.tickets {
             self.shared.frontier.done(*ticket);
         }
+        // Last: who waits for the budget to be empty may begin a new frontier.
+        self.shared.release(batch);
+    }
+
+    /// Counts what of a batch is applied: all but what is left.
+    fn count(&self, batch: &Batch, left: &[Left]) {
+        let of = |kind| batch.units.iter().filter(|unit| unit.kind == kind).count();
+        let left_of =
+            |kind| left.iter().filter(|left| batch.units.get(left.unit).is_some_and(|unit| unit.kind == kind)).count();
+        let (entries, changes) = (of(Kind::Entry) - left_of(Kind::Entry), of(Kind::Change) - left_of(Kind::Change));
+        self.shared.progress.applied(entries as u64, changes as u64);
     }
 
     /// Connects, however long that takes, unless it can never succeed.

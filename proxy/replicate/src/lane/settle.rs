@@ -63,7 +63,7 @@ impl Lane {
         self.refused.extend(wreck.uncertain);
         self.connect().await?;
         self.shared.progress.target_reconnect();
-        if self.refused.is_empty() { Ok(()) } else { self.settle().await }
+        if self.refused.is_empty() { Ok(()) } else { self.refused().await }
     }
 
     /// A batch that was not sent goes before what is waiting; a lone `SELECT` is made again where it is needed.
@@ -73,7 +73,8 @@ impl Lane {
         }
     }
 
-    /// Units were refused: waits a while and settles them, unless waiting cannot help.
+    /// Units were refused, or are of unknown outcome: settles them, after a while where any was refused, unless waiting
+    /// cannot help.
     pub(super) async fn refused(&mut self) -> Result<(), Error> {
         let mut first = None;
         for trouble in &self.refused {

@@ -1,5 +1,7 @@
 //! The program as a shell sees it: output, exit codes, and no secret in either.
 
+mod servers;
+
 use std::process::{Command, Output};
 
 fn keyferry(words: &[&str], env: &[(&str, &str)]) -> Output {

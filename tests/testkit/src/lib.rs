@@ -26,6 +26,7 @@ pub mod process;
 pub mod server;
 pub mod tls;
 mod wait;
+pub mod workload;
 
 pub use compare::{assert_equal, compare};
 pub use dataset::{Dataset, Loaded};
@@ -35,3 +36,4 @@ pub use redis;
 pub use server::{Kind, Server};
 pub use tls::Certs;
 pub use wait::{free_port, wait_until};
+pub use workload::Workload;

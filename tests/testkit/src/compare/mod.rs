@@ -107,7 +107,7 @@ impl Run<'_> {
                 (Some(source), None) => found.push((pair, [source.deadline, None], What::Missing)),
                 (Some(source), Some(target)) => {
                     let deadlines = [source.deadline, target.deadline];
-                    if deadlines[0] != deadlines[1] {
+                    if !self.options.same_deadline(source.deadline, target.deadline) {
                         let what = What::Deadline { source: source.deadline, target: target.deadline };
                         found.push((pair, deadlines, what));
                     }
@@ -186,7 +186,8 @@ impl Run<'_> {
     fn value_rules(&self) -> value::Rules {
         value::Rules {
             stream_counters: self.source.is_7_or_later() && self.target.is_7_or_later(),
-            consumer_times: self.options.consumer_times,
+            group_bookkeeping: self.options.group_bookkeeping,
+            idle_consumers: self.options.idle_consumers,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a comparison takes into account.
 
 use std::fmt;
+use std::time::Duration;
 
 type DbMap = dyn Fn(u32) -> Option<u32>;
 type KeyMap = dyn Fn(&[u8]) -> Vec<u8>;
@@ -13,7 +14,9 @@ pub struct Options {
     pub(super) filter: Box<KeyTest>,
     pub(super) ignore_on_target: Box<KeyTest>,
     pub(super) functions: bool,
-    pub(super) consumer_times: bool,
+    pub(super) group_bookkeeping: bool,
+    pub(super) idle_consumers: bool,
+    pub(super) deadline_tolerance: Duration,
 }
 
 impl Default for Options {
@@ -24,7 +27,9 @@ impl Default for Options {
             filter: Box::new(|_, _| true),
             ignore_on_target: Box::new(|_, _| false),
             functions: true,
-            consumer_times: false,
+            group_bookkeeping: false,
+            idle_consumers: true,
+            deadline_tolerance: Duration::ZERO,
         }
     }
 }
@@ -70,18 +75,45 @@ impl Options {
         self
     }
 
-    /// Whether the times at which consumers of streams were last seen must be equal. They are not by default: Redis's
-    /// own replicas differ there, since XREADGROUP reaches them as XCLAIM.
+    /// Whether what streams' groups keep for information must be equal: when a consumer was last seen, and how many
+    /// entries a group has read. By default it need not: Redis's own replicas differ there, since XREADGROUP reaches
+    /// them as XCLAIM. A snapshot alone carries it
+    /// exactly, between servers of one version.
     #[must_use]
-    pub fn consumer_times(mut self, wanted: bool) -> Self {
-        self.consumer_times = wanted;
+    pub fn group_bookkeeping(mut self, wanted: bool) -> Self {
+        self.group_bookkeeping = wanted;
         self
+    }
+
+    /// Whether consumers without a pending entry are compared; they are by default. Valkey 8.0 does not tell its
+    /// replicas of a consumer that XREADGROUP, XCLAIM or XAUTOCLAIM created without giving it anything.
+    #[must_use]
+    pub fn idle_consumers(mut self, wanted: bool) -> Self {
+        self.idle_consumers = wanted;
+        self
+    }
+
+    /// By how much deadlines may differ; by nothing unless told. A source before Redis 7.0 says EXPIRE and SET … EX to
+    /// its replicas in relative times, so that no replica knows the exact moment.
+    #[must_use]
+    pub fn deadline_tolerance(mut self, tolerance: Duration) -> Self {
+        self.deadline_tolerance = tolerance;
+        self
+    }
+
+    pub(super) fn same_deadline(&self, source: Option<i64>, target: Option<i64>) -> bool {
+        match (source, target) {
+            (Some(source), Some(target)) => u128::from(source.abs_diff(target)) <= self.deadline_tolerance.as_millis(),
+            (source, target) => source == target,
+        }
     }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flags = (self.functions, self.consumer_times);
-        f.debug_struct("Options").field("functions", &flags.0).field("consumer_times", &flags.1).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Options");
+        shown.field("functions", &self.functions).field("group_bookkeeping", &self.group_bookkeeping);
+        shown.field("idle_consumers", &self.idle_consumers);
+        shown.field("deadline_tolerance", &self.deadline_tolerance).finish_non_exhaustive()
     }
 }

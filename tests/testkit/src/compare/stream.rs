@@ -7,9 +7,9 @@ use redis::Value;
 /// How a server keeps it in memory, which is its own affair, and what it reckons from the other facts.
 const LEFT_OUT: [&str; 3] = ["radix-tree-keys", "radix-tree-nodes", "lag"];
 /// Counters that came with Redis 7.0.
-const COUNTERS: [&str; 4] = ["max-deleted-entry-id", "entries-added", "recorded-first-entry-id", "entries-read"];
-/// When a consumer was last seen, and last got something.
-const TIMES: [&str; 2] = ["seen-time", "active-time"];
+const COUNTERS: [&str; 3] = ["max-deleted-entry-id", "entries-added", "recorded-first-entry-id"];
+/// When a consumer was last seen, when it last got something, how many entries a group has read.
+const BOOKKEEPING: [&str; 3] = ["seen-time", "active-time", "entries-read"];
 
 pub(super) fn facts(reply: &Value, rules: Rules) -> Vec<Fact> {
     let mut facts = Facts { rules, facts: Vec::new() };
@@ -46,6 +46,10 @@ impl Facts {
     }
 
     fn consumer(&mut self, group: &str, consumer: &Value) {
+        let is_pending = |(name, value): (String, &Value)| name == "pel-count" && *value != Value::Int(0);
+        if !self.rules.idle_consumers && !fields(consumer).any(is_pending) {
+            return;
+        }
         let path = format!("{group}, consumer `{}`", own_name(consumer));
         self.facts.push((Name::Of(path.clone()), Vec::new()));
         for (name, value) in fields(consumer) {
@@ -69,7 +73,7 @@ impl Facts {
     fn plain(&mut self, prefix: &str, name: &str, value: &Value) {
         let left_out = LEFT_OUT.contains(&name)
             || (COUNTERS.contains(&name) && !self.rules.stream_counters)
-            || (TIMES.contains(&name) && !self.rules.consumer_times);
+            || (BOOKKEEPING.contains(&name) && !self.rules.group_bookkeeping);
         if !left_out {
             self.facts.push((Name::Of(format!("{prefix}{name}")), bytes(value)));
         }

@@ -35,12 +35,12 @@ fn check(both: &[&str], planted: &[&str], expected: &str) {
 }
 
 #[test]
-fn a_replica_of_every_kind_equals_its_source_and_times_of_consumers_too() {
+fn a_replica_of_every_kind_equals_its_source_and_bookkeeping_too() {
     for kind in Kind::ALL {
         let (source, target) = (Server::builder().kind(kind).start(), Server::builder().kind(kind).start());
         let loaded = Dataset::new(11).load(&source);
         replicate(&source, &target);
-        let report = compare(&source, &target, &Options::new().consumer_times(true));
+        let report = compare(&source, &target, &Options::new().group_bookkeeping(true));
         report.assert_equal();
         assert_eq!(report.compared, loaded.keys, "{kind}: {report}");
     }
@@ -102,6 +102,32 @@ fn a_planted_difference_in_a_stream_is_found() {
     check(&group, &["XGROUP CREATECONSUMER k grp bert"], "group `grp`, consumer `bert` is only on the target");
     check(&group, &["XGROUP SETID k grp 2-1 ENTRIESREAD 0"], "group `grp`, last-delivered-id is `0-0`");
     check(&entries, &["XGROUP CREATE k other 0"], "group `other` is only on the target");
+}
+
+#[test]
+fn a_consumer_without_pending_entries_counts_unless_it_is_told_not_to() {
+    let (source, target) = (Server::start_default(), Server::start_default());
+    for server in [&source, &target] {
+        apply(server, &["XADD k 1-1 f v", "XGROUP CREATE k grp 0", "XGROUP CREATECONSUMER k grp both"]);
+        apply(server, &["XCLAIM k grp anna 0 1-1 TIME 1600000000000 FORCE"]);
+    }
+    apply(&source, &["XGROUP CREATECONSUMER k grp bert"]);
+    assert!(!compare(&source, &target, &Options::new()).is_equal());
+    compare(&source, &target, &Options::new().idle_consumers(false)).assert_equal();
+    apply(&target, &["XGROUP DELCONSUMER k grp anna"]);
+    assert!(!compare(&source, &target, &Options::new().idle_consumers(false)).is_equal());
+}
+
+#[test]
+fn deadlines_may_differ_by_the_tolerance_and_no_more() {
+    let (source, target) = (Server::start_default(), Server::start_default());
+    apply(&source, &["SET k v PXAT 4102444800000"]);
+    apply(&target, &["SET k v PXAT 4102444800005"]);
+    let within =
+        |ms| compare(&source, &target, &Options::new().deadline_tolerance(Duration::from_millis(ms))).is_equal();
+    assert!(within(5) && !within(4));
+    apply(&target, &["PERSIST k"]);
+    assert!(!within(5));
 }
 
 #[test]

@@ -10,10 +10,12 @@ use redis::Value;
 /// What counts as a difference.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// Both servers count a stream's entries (`entries-added`, `entries-read` …).
+    /// Both servers count a stream's entries (`entries-added` …).
     pub(super) stream_counters: bool,
-    /// The times at which a stream's consumers were seen must be equal.
-    pub(super) consumer_times: bool,
+    /// What groups keep for information must be equal.
+    pub(super) group_bookkeeping: bool,
+    /// A stream's consumers without pending entries must be equal.
+    pub(super) idle_consumers: bool,
 }
 
 /// A part of a value, by which two values are laid side by side.

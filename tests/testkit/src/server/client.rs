@@ -1,7 +1,8 @@
 //! Connections of the test's own to a server, and what the server says of itself.
 
 use super::Server;
-use redis::{Connection, ConnectionAddr, FromRedisValue, IntoConnectionInfo, RedisConnectionInfo, RedisResult};
+use redis::{Client, RedisResult};
+use redis::{Connection, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo, RedisConnectionInfo};
 use std::time::Duration;
 
 /// A test that waits longer than this for one reply has found something.
@@ -29,6 +30,13 @@ impl Server {
     /// # Errors
     /// What the server or the system says.
     pub fn try_client(&self, db: u32) -> RedisResult<Connection> {
+        let connection = Client::open(self.connection_info(db))?.get_connection_with_timeout(REPLY_TIMEOUT)?;
+        connection.set_read_timeout(Some(REPLY_TIMEOUT))?;
+        Ok(connection)
+    }
+
+    /// Address and credentials of the test's own connections, for further ones elsewhere.
+    pub fn connection_info(&self, db: u32) -> ConnectionInfo {
         let addr = match &self.socket {
             Some(socket) if self.builder.tls_only => ConnectionAddr::Unix(socket.clone()),
             _ => ConnectionAddr::Tcp("127.0.0.1".into(), self.port),
@@ -41,10 +49,7 @@ impl Server {
                 login = login.set_username(user);
             }
         }
-        let info = addr.into_connection_info()?.set_redis_settings(login);
-        let connection = redis::Client::open(info)?.get_connection_with_timeout(REPLY_TIMEOUT)?;
-        connection.set_read_timeout(Some(REPLY_TIMEOUT))?;
-        Ok(connection)
+        addr.into_connection_info().expect("an address is one already").set_redis_settings(login)
     }
 
     /// Runs one command on a connection of its own, in database 0.

@@ -7,10 +7,13 @@ use testkit::{Dataset, Kind, Server, compare};
 use super::sample;
 use crate::{Checksum, Decoder, Dialect, Event, Expansion, Limits, Step, dump, expand};
 
+/// The databases that the source has data in.
+const DBS: [u32; 3] = [0, 1, 15];
+
 /// A source with every type in every encoding, in three databases, and the RDB that it saves.
 fn source(kind: Kind) -> (Server, Vec<u8>) {
     let server = Server::builder().kind(kind).start();
-    Dataset::new(7).keys_per_kind(2).dbs([0, 1, 15]).load(&server);
+    Dataset::new(7).keys_per_kind(2).dbs(DBS).load(&server);
     let _: Value = server.run(&["SAVE"]);
     let rdb = std::fs::read(server.dir().join("dump.rdb")).unwrap();
     (server, rdb)
@@ -83,7 +86,7 @@ fn payloads_are_restored(source_kind: Kind, target_kind: Kind) {
         }
     });
     assert_eq!(ended, Some(Checksum::Verified));
-    compare(&source, &target, &Options::new().consumer_times(true)).assert_equal();
+    compare(&source, &target, &Options::new().group_bookkeeping(source_kind == target_kind)).assert_equal();
 }
 
 #[test]
@@ -103,14 +106,10 @@ fn payloads_of_valkey_8_0_are_its_dumps_and_are_restored() {
 
 /// On targets from 7.0 on, a pending entry whose message is deleted cannot be made by commands: the data set has one.
 fn acknowledge_deleted(server: &Server) {
-    for db in [0, 1, 15] {
+    for db in DBS {
         let mut connection = server.client_db(db);
-        let keys: Vec<Vec<u8>> = cmd("KEYS").arg("*").query(&mut connection).unwrap();
-        for key in keys {
-            let kind: String = cmd("TYPE").arg(&key).query(&mut connection).unwrap();
-            if kind == "stream" {
-                cmd("XACK").arg(&key).arg("from start").arg("1600000000274-2").exec(&mut connection).unwrap();
-            }
+        for key in streams(&mut connection) {
+            cmd("XACK").arg(&key).arg("from start").arg("1600000000274-2").exec(&mut connection).unwrap();
         }
     }
 }
@@ -139,6 +138,27 @@ fn commands_build_the_same(source_kind: Kind, target_kind: Kind, dialect: Dialec
     });
     assert!(largest >= 1000, "no piece was full: {largest}");
     compare(&source, &target, &Options::new().functions(false)).assert_equal();
+    if source_kind.is_7_or_later() && target_kind.is_7_or_later() {
+        for db in DBS {
+            groups_are_equal(&mut source.client_db(db), &mut target.client_db(db));
+        }
+    }
+}
+
+/// Compares what XINFO GROUPS says of every stream: last id, entries read, lag, consumers and pending entries.
+fn groups_are_equal(source: &mut Connection, target: &mut Connection) {
+    let streams = streams(source);
+    assert!(!streams.is_empty());
+    for key in streams {
+        let groups = |connection: &mut Connection| cmd("XINFO").arg("GROUPS").arg(&key).query::<Value>(connection);
+        assert_eq!(groups(source).unwrap(), groups(target).unwrap(), "{key:?}");
+    }
+}
+
+fn streams(connection: &mut Connection) -> Vec<Vec<u8>> {
+    let keys: Vec<Vec<u8>> = cmd("KEYS").arg("*").query(connection).unwrap();
+    let kinds = keys.into_iter().map(|key| (cmd("TYPE").arg(&key).query::<String>(connection).unwrap(), key));
+    kinds.filter(|(kind, _)| kind == "stream").map(|(_, key)| key).collect()
 }
 
 #[test]
@@ -187,4 +207,5 @@ fn every_type_is_restored_and_expanded_to_the_same() {
         .unwrap();
     }
     compare(&restored, &expanded, &Options::new()).assert_equal();
+    groups_are_equal(&mut to_restored, &mut to_expanded);
 }

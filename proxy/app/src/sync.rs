@@ -47,8 +47,11 @@ pub(crate) async fn run(command: &Sync) -> Result<Exit, Failure> {
         Ok(exit) => (*exit, None),
         Err(failure) => (failure.exit, Some(failure.message.as_str())),
     };
-    show.end(&status, exit, error)?;
-    result.and_then(|exit| shown.map(|()| exit))
+    // Progress that nobody can read is no reason to end a migration, nor to call it failed.
+    if let Err(failure) = shown.and_then(|()| show.end(&status, exit, error)) {
+        tracing::warn!(error = failure.message, "progress could not be shown");
+    }
+    result
 }
 
 /// Serves the pages, where they are asked for.

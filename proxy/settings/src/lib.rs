@@ -34,6 +34,8 @@ pub use sections::{
 };
 pub use url::{PORT_DEFAULT, parse as parse_url, redacted as redacted_url};
 
+use std::fmt;
+
 use node::{Table, Text};
 use section::{Described, Section};
 
@@ -57,7 +59,7 @@ pub struct Settings {
 }
 
 /// Settings as written. What a flag says takes the place of what the file says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Input<'a> {
     /// The file's name, for messages and as the base of relative paths, and its text.
     pub file: Option<(&'a str, &'a str)>,
@@ -66,7 +68,7 @@ pub struct Input<'a> {
 }
 
 /// A setting as given on the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Flag {
     /// What it is called there, for messages: `--lanes`, `SOURCE`.
     pub name: String,
@@ -74,6 +76,20 @@ pub struct Flag {
     pub path: String,
     /// The words given: one, or several where the flag may be repeated.
     pub values: Vec<String>,
+}
+
+/// Without the file's text, which may hold a password.
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.file.map_or("no file", |(name, _)| name), self.flags)
+    }
+}
+
+/// Without the values, which may hold a password.
+impl fmt::Debug for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.path)
+    }
 }
 
 /// Reads the settings; the first thing that is wrong with them is the error.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{flag, read_in, refusal, with_ends, world};
+use proptest::prelude::*;
+
 use crate::{
     Endpoint, Error, Given, Input, Limits, LogFormat, Mode, OnExisting, Protocol, Secret, Timeouts, Tls, Verify, load,
     reference,
@@ -235,4 +237,69 @@ fn the_reference_tells_of_every_section_once() {
     assert!(page.contains("| `lanes` | a whole number from 1 to 64 | `4` |"), "{page}");
     let target = page.split("\n## [target]\n").nth(1).unwrap().split("\n## ").next().unwrap();
     assert!(target.contains("`url`") && target.contains("`flush`"), "{target}");
+}
+
+#[test]
+fn values_nested_beyond_reason_are_refused() {
+    for (open, close) in [("[", "]"), ("{a=", "}")] {
+        let text = format!("x = {}1{}", open.repeat(100_000), close.repeat(100_000));
+        assert!(refusal(&text).contains("not valid TOML"), "{open}");
+    }
+    let path = vec!["a"; 100_000].join(".");
+    assert!(read_in(&Given::default(), &with_ends(""), &[flag("--set", &path, &["1"])]).is_err());
+}
+
+#[test]
+fn what_was_written_shows_no_value() {
+    let flags = [flag("SOURCE", "source.url", &["redis://:sEcReT@a"])];
+    let input = Input { file: Some(("m.toml", "source.password = 'sEcReT'")), flags: &flags };
+    assert_eq!(format!("{input:?}"), "m.toml [SOURCE (source.url)]");
+}
+
+/// Pieces of settings files, right and wrong, to be strung together at random.
+const PIECES: [&str; 24] = [
+    "[limits]\n",
+    "[rules]\n",
+    "[source.tls]\n",
+    "[[rules.rename]]\n",
+    "lanes",
+    "url",
+    "db_map",
+    "rename",
+    "include.db",
+    "ca_file",
+    " = ",
+    "= ",
+    "\n",
+    "3",
+    "-1",
+    "\"64MiB\"",
+    "'redis://a'",
+    "[1, 2]",
+    "{ 1 = 0 }",
+    "{ add_prefix = 'x' }",
+    "1.5",
+    "true",
+    "é",
+    "\"",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_file_makes_the_reader_panic(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..12)) {
+        if let Err(error) = super::read(&pieces.concat()) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn no_flag_makes_the_reader_panic(path in "[a-z.]{0,20}", known in prop::sample::select(&["limits.lanes", "rules.db_map", "rules.include.type", "rules.rename", "timeouts.connect", "source.url", "target.flush"][..]), value in ".{0,12}") {
+        for path in [path.as_str(), known] {
+            if let Err(error) = read_in(&Given::default(), &with_ends(""), &[flag("--x", path, &[&value])]) {
+                prop_assert!(error.to_string().starts_with("--x"), "{}", error);
+            }
+        }
+    }
 }

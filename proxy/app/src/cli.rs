@@ -57,9 +57,11 @@ pub(crate) struct Check {
 /// What is carried from where to where.
 #[derive(Debug, Args)]
 pub(crate) struct Migration {
-    /// The source's URL: redis://[user[:password]@]host[:port][/db], rediss://… for TLS, or unix:///path[?db=n];
-    /// or, alone, a settings file (TOML)
-    #[arg(value_name = "SOURCE|FILE")]
+    // Given as `help`, since rustdoc would take the brackets for links.
+    #[arg(
+        value_name = "SOURCE|FILE",
+        help = "The source's URL: redis://[user[:password]@]host[:port][/db], rediss://… for TLS, or unix:///path[?db=n]; or, alone, a settings file (TOML)"
+    )]
     pub(crate) source: String,
     /// The target's URL, in the same forms
     #[arg(value_name = "TARGET")]

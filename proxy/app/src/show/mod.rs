@@ -1,6 +1,6 @@
 //! Shows how far a run has come: bars on a terminal, a line an interval in a pipe, JSON objects for machines.
 //!
-//! All of them read the same [`Status`](telemetry::Status); [`pace`] makes rates of two of them, [`words`] makes
+//! All of them read the same [`Status`]; [`pace`] makes rates of two of them, [`words`] makes
 //! text. What is for the reader of the run goes to standard output, bars and log to standard error.
 
 mod bars;

@@ -6,7 +6,7 @@
 //!
 //! Underneath: `node` makes one tree of file and flags, each value with its place; `section` reads fields out of
 //! it and refuses what is left; `kind` knows what a size, a time or a word is; `ends`, `rules` and `read` define
-//! each field by the line that reads it. [`reference`] runs the same lines to write the reference page.
+//! each field by the line that reads it. [`reference()`] runs the same lines to write the reference page.
 
 mod endpoint;
 mod ends;

@@ -39,6 +39,14 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# Fetches the distribution's package indexes, once.
+apt_update() {
+    [ -z "$apt_is_fresh" ] || return 0
+    [ "$(id -u)" = 0 ] || fail "root is needed to fetch package indexes"
+    quietly apt-get update
+    apt_is_fresh=yes
+}
+
 # The distribution's packages. Needs root, unless they are there already.
 apt_install() {
     local missing=() package
@@ -47,10 +55,7 @@ apt_install() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || fail "root is needed to install: ${missing[*]}"
-    if [ -z "$apt_is_fresh" ]; then
-        quietly apt-get update
-        apt_is_fresh=yes
-    fi
+    apt_update
     quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
@@ -68,8 +73,9 @@ install_debian() { # name binary package...
     if [ ! -x "/usr/bin/$binary" ]; then
         forbid_services
         apt_install "$@"
-        # Nor may it start with the machine. Containers have no systemd to tell, which is as good.
-        systemctl disable --quiet "$binary.service" 2>/dev/null || true
+        # Nor may it start with the machine, however that is done there: what is not there needs no telling.
+        deb-systemd-helper disable "$binary.service" >/dev/null 2>&1 || true
+        update-rc.d "$binary" disable >/dev/null 2>&1 || true
     fi
     mkdir -p "$servers/$name/bin"
     ln -sfn "/usr/bin/$binary" "$servers/$name/bin/$binary"
@@ -91,7 +97,8 @@ install_backport() { # name binary suite package...
     shift 3
     local apt=$work/$name
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/root"
-    backport_source "$suite" >"$apt/sources.list" ||
+    # apt tells of a source only once it has fetched its index.
+    backport_source "$suite" >"$apt/sources.list" || { apt_update && backport_source "$suite" >"$apt/sources.list"; } ||
         fail "$name: no package source for ${suite%-backports} is configured, so its mirror is not known"
     local options=(-o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
         -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)

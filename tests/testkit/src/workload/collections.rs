@@ -62,12 +62,12 @@ pub(super) const OPS: &[Op] = &[
         let keys = [g.key(LIST), g.key(LIST)];
         g.run("BLPOP", |c| c.arg(&keys).arg(BLOCK_SECONDS));
     })
-    .weight(20),
+    .weight(5),
     op(Lists, |g| {
         let keys = [g.key(LIST), g.key(LIST)];
         g.run("BLMOVE", |c| c.arg(&keys).arg("LEFT").arg("LEFT").arg(BLOCK_SECONDS));
     })
-    .weight(20),
+    .weight(5),
     op(Lists, |g| {
         let keys = [g.key(LIST), g.key(LIST)];
         g.run("LMPOP", |c| c.arg(2).arg(&keys).arg(&["RIGHT", "COUNT", "3"]));

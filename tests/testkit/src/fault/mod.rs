@@ -163,12 +163,16 @@ impl FaultProxy {
         assert!(done, "the fault proxy still listens");
     }
 
-    /// Cuts all present connections, and waits until they are gone. New ones are taken as before.
+    /// Cuts all present connections, and waits until they are gone. New ones are taken as before; one over which
+    /// nothing has passed yet may count as new.
     pub fn cut(&self, how: Cut) {
         let links = self.shared.links();
         links.iter().for_each(|link| link.end(how));
+        // Clients may be back already: only those that were cut are waited for.
+        let cut: Vec<Weak<Link>> = links.iter().map(Arc::downgrade).collect();
         drop(links);
-        assert!(wait_until(EFFECT_TIMEOUT, || self.shared.links().is_empty()), "the fault proxy still has connections");
+        let gone = wait_until(EFFECT_TIMEOUT, || cut.iter().all(|link| link.strong_count() == 0));
+        assert!(gone, "the fault proxy still has connections that were cut");
     }
 
     /// Keeps connections open, takes what is sent and loses it, in both directions: a peer that is gone without a
@@ -252,8 +256,10 @@ impl Shared {
         self.accepted.fetch_add(1, Ordering::SeqCst);
         // Where the server is not to be had, the client finds its connection closed.
         let Ok(server) = TcpStream::connect(self.server) else { return };
+        // Locked before its first byte passes: who has seen a byte through can cut the connection.
+        let mut links = lock(&self.links);
         if let Ok(link) = Link::start(self, client, server) {
-            lock(&self.links).push(link);
+            links.push(link);
         }
     }
 

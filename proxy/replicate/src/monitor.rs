@@ -13,8 +13,10 @@ use tokio::sync::watch;
 
 use crate::shared::Shared;
 
-/// How often is looked until the target has caught up, and how often afterwards.
-const CATCHING_UP: Duration = Duration::from_millis(100);
+/// How often is looked how far everything is applied. What is shown as lag is true to this.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How often the source is asked once the target has caught up.
 const FOLLOWING: Duration = Duration::from_secs(1);
 
 /// A target that lags this far behind follows no longer, it has to catch up again.
@@ -28,9 +30,10 @@ pub(crate) async fn run(shared: Arc<Shared>, history: watch::Receiver<Option<Rep
     let mut asked: Option<Connection> = None;
     // The source's offset when it was last asked, and when that was.
     let mut mark: Option<(Offset, Instant)> = None;
+    let mut caught_up_at = Instant::now();
     loop {
         let phase = shared.progress.current_phase();
-        tokio::time::sleep(if phase == Phase::Following { FOLLOWING } else { CATCHING_UP }).await;
+        tokio::time::sleep(LOOK).await;
         let frontier = shared.frontier.current();
         shared.progress.frontier(frontier);
         shared.copies.forget_below(frontier);
@@ -47,6 +50,7 @@ pub(crate) async fn run(shared: Arc<Shared>, history: watch::Receiver<Option<Rep
         let caught_up = match mark {
             // A source that tells no offsets is caught up with when nothing of it is left to apply.
             _ if history.borrow().is_none() => shared.budget.held() == 0,
+            None if phase == Phase::Following && caught_up_at.elapsed() < FOLLOWING => continue,
             None => {
                 mark = source_offset(&shared, &mut asked).await.map(|offset| (offset, Instant::now()));
                 false
@@ -55,6 +59,7 @@ pub(crate) async fn run(shared: Arc<Shared>, history: watch::Receiver<Option<Rep
         };
         if caught_up {
             mark = None;
+            caught_up_at = Instant::now();
             shared.progress.phase(Phase::Following, Instant::now());
             if until_caught_up {
                 return;

@@ -135,7 +135,8 @@ fn messages_and_scripts_reach_the_target() {
     let message = subscription.get_message().expect("the message comes");
     assert_eq!(message.get_payload::<String>().expect("it is text"), "hello");
     drop(subscription);
-    let script = "redis.call('SET', KEYS[1], ARGV[1]); redis.call('EXPIRE', KEYS[1], 1000); return redis.call('INCR', KEYS[2])";
+    let script =
+        "redis.call('SET', KEYS[1], ARGV[1]); redis.call('EXPIRE', KEYS[1], 1000); return redis.call('INCR', KEYS[2])";
     let sha: String = source.run(&["SCRIPT", "LOAD", script]);
     source.run::<()>(&["EVAL", script, "2", "one", "count", "x"]);
     source.run::<()>(&["EVALSHA", &sha, "2", "two", "count", "y"]);

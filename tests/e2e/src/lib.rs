@@ -14,6 +14,12 @@
 #[cfg(test)]
 mod carry;
 #[cfg(test)]
+mod expiry;
+#[cfg(test)]
 mod setup;
+#[cfg(test)]
+mod source_faults;
+#[cfg(test)]
+mod target_faults;
 #[cfg(test)]
 mod transactions;

@@ -82,9 +82,11 @@ pub(crate) fn frontier(sync: &Running) -> u64 {
 #[track_caller]
 pub(crate) fn wait_applied(source: &Server, sync: &Running) {
     let goal = source.repl_offset();
+    let start = std::time::Instant::now();
     sync.wait_ready(LONG);
     let applied = wait_until(LONG, || sync.exit_status().is_some() || frontier(sync) >= goal);
     assert!(sync.exit_status().is_none(), "it ended:\n{}", sync.stderr());
+    println!("applied after {:?}", start.elapsed());
     assert!(applied, "offset {goal} is not reached in time; status: {:#}\n{}", status(sync), sync.stderr());
 }
 
@@ -126,4 +128,15 @@ pub(crate) fn ended(sync: &Running) -> Finished {
 pub(crate) fn expect(what: &str, sync: &Running, condition: impl FnMut() -> bool) {
     let holds = wait_until(LONG, condition);
     assert!(holds, "{what}: not in time\nstdout:\n{}\nstderr:\n{}", sync.stdout(), sync.stderr());
+}
+
+/// Whether its pages answer.
+pub(crate) fn is_reachable(sync: &Running) -> bool {
+    sync.http_get("/healthz").is_ok_and(|answer| answer.status == 200)
+}
+
+/// The phase that it is in, in words.
+#[track_caller]
+pub(crate) fn phase(sync: &Running) -> String {
+    status(sync)["phase"].as_str().expect("the phase is a word").to_owned()
 }

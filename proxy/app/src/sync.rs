@@ -75,7 +75,7 @@ async fn carry(
 ) -> Result<Exit, Failure> {
     if command.run.skip_check.is_none() {
         let report = tokio::select! {
-            report = check::report(settings) => report?,
+            report = check::report_when_ready(settings) => report?,
             () = stop.cancelled() => return Err(Failure::new(Exit::Stopped, "told to stop before anything was carried")),
         };
         show.check(&report)?;

@@ -130,6 +130,12 @@ pub enum Retry {
 }
 
 impl Error {
+    /// Whether the server is there and says itself that it will be ready later: it loads its data, or waits for its
+    /// master.
+    pub fn is_not_ready(&self) -> bool {
+        matches!(self, Error::Refused { .. }) && self.retry() == Retry::Later
+    }
+
     /// Whether trying the same again can help.
     pub fn retry(&self) -> Retry {
         match self {

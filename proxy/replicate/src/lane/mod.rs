@@ -137,6 +137,7 @@ impl Lane {
                 // Nothing is on its way that would have to come first.
                 continue;
             }
+            self.shared.progress.in_flight(self.index, self.flight.bytes() as u64);
             if let Some(reason) = self.exchange().await? {
                 return Ok(Stopped::Lost(reason));
             }

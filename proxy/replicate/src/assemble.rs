@@ -130,7 +130,11 @@ impl Assembler {
         match control {
             Control::None if self.open.is_some() => Ok(()),
             Control::None => self.change(raw, router),
-            Control::Select => self.select(raw),
+            Control::Select => {
+                self.select(raw)?;
+                self.needless(router);
+                Ok(())
+            }
             Control::Multi if self.open.is_some() => Err(self.garbled("MULTI within a transaction")),
             Control::Multi => {
                 self.open = Some(Open { db_before: self.db, raw: raw.to_vec(), commands: 1, inner: Vec::new() });
@@ -141,11 +145,16 @@ impl Assembler {
                 if control == Control::Replconf && self.arg(raw, 1).eq_ignore_ascii_case(b"GETACK") {
                     self.asked = Some(self.offset);
                 }
-                if self.open.is_none() {
-                    router.passed(self.offset);
-                }
+                self.needless(router);
                 Ok(())
             }
+        }
+    }
+
+    /// The last command has nothing for the target; within a transaction the whole of it is waited for.
+    fn needless(&self, router: &mut Router) {
+        if self.open.is_none() {
+            router.passed(self.offset);
         }
     }
 

@@ -36,18 +36,19 @@ mod target;
 mod throttle;
 mod touch;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use commands::{ServerCommand, Table};
 use link::{Connection, Protocol};
 use record::Offset;
 use route::lanes::Lanes;
-use route::rules::Rules;
 use settings::{Mode, Settings};
 use telemetry::{Phase, Progress};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -108,29 +109,10 @@ pub async fn run(settings: Arc<Settings>, progress: Arc<Progress>, stop: Cancell
 
 /// Asks both ends what has to be known before anything is carried.
 async fn prepare(settings: Arc<Settings>, progress: Arc<Progress>, stop: CancellationToken) -> Result<Shared, Error> {
-    let rules = Rules::compile(settings.rules.clone()).map_err(|error| Error::Internal(error.to_string()))?;
     progress.phase(Phase::Connecting, Instant::now());
     let understands = target::prepare(&settings).await?;
     let table = command_table(&settings).await?;
-    let rdb_limits = rdb::Limits {
-        opaque_bytes_max: usize::try_from(settings.limits.value_bytes_max).unwrap_or(usize::MAX),
-        ..rdb::Limits::default()
-    };
-    Ok(Shared {
-        throttle: throttle::Throttle::new(settings.limits.commands_per_second, settings.limits.bytes_per_second),
-        settings,
-        progress,
-        rules,
-        understands,
-        rdb_limits,
-        table,
-        frontier: frontier::SharedFrontier::new(),
-        budget: budget::Budget::default(),
-        copies: copies::Copies::default(),
-        lane_gone: Notify::new(),
-        snapshot_read: AtomicBool::new(false),
-        stop,
-    })
+    Shared::new(settings, progress, understands, table, stop)
 }
 
 /// The commands that we know, and what the source's own table adds to them: those of its modules.

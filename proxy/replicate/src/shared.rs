@@ -11,6 +11,7 @@ use telemetry::Progress;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::Error;
 use crate::batch::Batch;
 use crate::budget::Budget;
 use crate::copies::Copies;
@@ -44,6 +45,33 @@ pub(crate) struct Shared {
 // === impl Shared ===
 
 impl Shared {
+    /// What tasks share before any of them has begun.
+    pub(crate) fn new(
+        settings: Arc<Settings>,
+        progress: Arc<Progress>,
+        understands: Understands,
+        table: Table,
+        stop: CancellationToken,
+    ) -> Result<Shared, Error> {
+        let rules = Rules::compile(settings.rules.clone()).map_err(|error| Error::Internal(error.to_string()))?;
+        let opaque_bytes_max = usize::try_from(settings.limits.value_bytes_max).unwrap_or(usize::MAX);
+        Ok(Shared {
+            throttle: Throttle::new(settings.limits.commands_per_second, settings.limits.bytes_per_second),
+            rdb_limits: rdb::Limits { opaque_bytes_max, ..rdb::Limits::default() },
+            settings,
+            progress,
+            rules,
+            understands,
+            table,
+            frontier: SharedFrontier::new(),
+            budget: Budget::default(),
+            copies: Copies::default(),
+            lane_gone: Notify::new(),
+            snapshot_read: AtomicBool::new(false),
+            stop,
+        })
+    }
+
     /// A snapshot begins.
     pub(crate) fn snapshot_begins(&self) {
         self.snapshot_read.store(false, Ordering::Release);
@@ -72,5 +100,24 @@ impl Shared {
     pub(crate) fn release(&self, batch: &Batch) {
         self.budget.release(batch.held);
         self.progress.backlog(self.budget.held() as u64);
+    }
+}
+
+#[cfg(test)]
+impl Shared {
+    /// What tasks would share under these settings, given as dotted paths and values.
+    pub(crate) fn of_settings(given: &[(&str, &str)]) -> Arc<Shared> {
+        let flag = |(path, value): &(&str, &str)| settings::Flag {
+            name: (*path).to_owned(),
+            path: (*path).to_owned(),
+            values: vec![(*value).to_owned()],
+        };
+        let ends = [("source.url", "redis://source"), ("target.url", "redis://target")];
+        let flags: Vec<settings::Flag> = ends.iter().chain(given).map(flag).collect();
+        let input = settings::Input { file: None, flags: &flags };
+        let settings = Arc::new(settings::load(&input, &settings::Given::default()).unwrap());
+        let progress = Arc::new(Progress::new(&settings, std::time::Instant::now()));
+        let understands = Understands::of_version("7.0.15");
+        Arc::new(Shared::new(settings, progress, understands, Table::builtin(), CancellationToken::new()).unwrap())
     }
 }

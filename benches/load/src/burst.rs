@@ -58,16 +58,15 @@ const fn sustained(words: &'static str, figure: &'static str) -> Claim {
 /// When a contender or a server fails, or a copy is not equal.
 pub(crate) fn measure(common: &Common, options: &Burst) -> Result<Report> {
     let contenders = common.contenders(DEFAULT, &[])?;
-    let keyferry = Program { path: common.keyferry(), args: common.keyferry_arg.clone() };
-    let of_keyferry = contenders.contains(&Contender::Keyferry).then_some(keyferry.path.as_path());
-    let machine = Machine::look(&server(), of_keyferry);
+    let keyferry = common.program(&contenders)?;
+    let machine = Machine::look(&server(), keyferry.as_ref());
     let requests = (REQUESTS * options.scale).round() as u64;
-    let runs = rounds::run(common, &contenders, |contender| run(contender, &keyferry, requests))?;
+    let runs = rounds::run(common, &contenders, |contender| run(contender, keyferry.as_ref(), requests))?;
     let settings = json!({"scale": options.scale, "requests": requests});
     Ok(Report { benchmark: "burst", settings, machine, runs, claims: CLAIMS })
 }
 
-fn run(contender: Contender, keyferry: &Program, requests: u64) -> Result<Figures> {
+fn run(contender: Contender, keyferry: Option<&Program>, requests: u64) -> Result<Figures> {
     let (source, target) = (server(), server());
     let follower = Follower::start(contender, &source, &target, keyferry)?;
     if let Some(follower) = &follower {
@@ -145,9 +144,8 @@ mod tests {
 
     #[test]
     fn a_burst_is_measured_alone_and_with_a_native_replica() {
-        let keyferry = Program { path: "/none".into(), args: Vec::new() };
         for contender in [Contender::Alone, Contender::Native] {
-            let figures = run(contender, &keyferry, 10_000).unwrap();
+            let figures = run(contender, None, 10_000).unwrap();
             for (_, name) in COMMANDS {
                 assert!(figures.get(name).is_some_and(|rate| rate > 100.0), "{contender:?} {figures:?}");
             }

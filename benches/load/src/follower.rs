@@ -83,13 +83,16 @@ impl<'a> Follower<'a> {
         contender: Contender,
         source: &'a Server,
         target: &'a Server,
-        keyferry: &Program,
+        keyferry: Option<&Program>,
     ) -> Result<Option<Follower<'a>>> {
         match contender {
             Contender::Alone => Ok(None),
             Contender::Native => Follower::native(source, target, false).map(Some),
             Contender::NativeDiskless => Follower::native(source, target, true).map(Some),
-            Contender::Keyferry => Ok(Some(Follower::keyferry(source, target, keyferry))),
+            Contender::Keyferry => {
+                let keyferry = keyferry.context("nobody said which keyferry to measure")?;
+                Ok(Some(Follower::keyferry(source, target, keyferry)))
+            }
             Contender::RestorePipe => bail!("{} does not follow", contender.name()),
         }
     }
@@ -213,6 +216,21 @@ mod tests {
         assert_eq!((follower.cpu_s().unwrap(), follower.peak_rss_mib().unwrap()), (None, None));
         follower.end().unwrap();
         assert_eq!(target.info("role"), "master");
+    }
+
+    #[test]
+    fn keyferry_catches_up_tells_its_cost_and_ends_in_order() {
+        let (source, target) = (server(), server());
+        source.run::<()>(&["SET", "k", "v"]);
+        let keyferry = Program { path: testkit::keyferry_binary(), args: vec!["--lanes".into(), "2".into()] };
+        let follower = Follower::keyferry(&source, &target, &keyferry);
+        wait_for("it follows", || follower.is_following()).unwrap();
+        source.run::<()>(&["SET", "l", "w"]);
+        follower.wait_caught_up().unwrap();
+        assert_eq!(target.run::<String>(&["GET", "l"]), "w");
+        assert!(follower.cpu_s().unwrap().is_some());
+        assert!(follower.peak_rss_mib().unwrap().is_some_and(|mib| mib > 1.0));
+        follower.end().unwrap();
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::thread;
 use serde::Serialize;
 use testkit::Server;
 
+use crate::follower::Program;
+
 /// The circumstances of a run.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Machine {
@@ -24,7 +26,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// Looks around. What the system does not tell is left empty: it explains figures and is none itself.
-    pub(crate) fn look(server: &Server, keyferry: Option<&Path>) -> Machine {
+    pub(crate) fn look(server: &Server, keyferry: Option<&Program>) -> Machine {
         let field = |path: &str, name: &str| {
             let text = fs::read_to_string(path).unwrap_or_default();
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix(':'));
@@ -39,7 +41,7 @@ impl Machine {
             memory_mib: first_number(&memory) as u64 / 1024,
             load_before: first_number(&load),
             server: format!("redis {}", server.info("redis_version")),
-            keyferry: keyferry.map(version),
+            keyferry: keyferry.map(|keyferry| version(&keyferry.path)),
         }
     }
 }
@@ -60,7 +62,8 @@ mod tests {
 
     #[test]
     fn circumstances_are_found() {
-        let machine = Machine::look(&server(), Some(Path::new("/usr/bin/setpriv")));
+        let program = Program { path: "/usr/bin/setpriv".into(), args: Vec::new() };
+        let machine = Machine::look(&server(), Some(&program));
         assert!(machine.cores > 0 && machine.memory_mib > 0, "{machine:?}");
         assert!(machine.server.starts_with("redis 7.0"), "{machine:?}");
         assert!(machine.keyferry.as_deref().is_some_and(|version| version.contains("util-linux")), "{machine:?}");

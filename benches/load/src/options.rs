@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::contender::Contender;
+use crate::follower::Program;
 
 /// Measures keyferry beside the server's own replication, on servers that it starts itself on loopback.
 #[derive(Debug, Parser)]
@@ -120,9 +121,17 @@ impl Common {
         contenders.iter().cycle().skip(begin).take(contenders.len()).copied()
     }
 
-    /// The program to measure.
-    pub(crate) fn keyferry(&self) -> PathBuf {
-        self.keyferry.clone().unwrap_or_else(testkit::keyferry_binary)
+    /// The program to measure, if it is among the contenders; it is built if need be.
+    ///
+    /// # Errors
+    /// When there is no file where it should be.
+    pub(crate) fn program(&self, contenders: &[Contender]) -> Result<Option<Program>> {
+        if !contenders.contains(&Contender::Keyferry) {
+            return Ok(None);
+        }
+        let path = self.keyferry.clone().unwrap_or_else(testkit::keyferry_binary);
+        ensure!(path.is_file(), "there is no keyferry at {}", path.display());
+        Ok(Some(Program { path, args: self.keyferry_arg.clone() }))
     }
 }
 
@@ -164,6 +173,15 @@ mod tests {
         assert_eq!(error, "alone does not run here; these do: native, keyferry, native-diskless");
         let error = chosen(&["snapshot", "--contenders", "native,native"]).unwrap_err().to_string();
         assert_eq!(error, "native is named twice");
+    }
+
+    #[test]
+    fn keyferry_is_needed_only_where_it_runs() {
+        let common = parsed(&["snapshot", "--keyferry", "/none", "--keyferry-arg=--lanes"]).unwrap().common;
+        assert!(common.program(&[Native]).unwrap().is_none());
+        assert_eq!(common.program(&[Keyferry]).unwrap_err().to_string(), "there is no keyferry at /none");
+        let common = Common { keyferry: Some("/bin/sh".into()), ..common };
+        assert_eq!(common.program(&[Native, Keyferry]).unwrap().unwrap().args, ["--lanes"]);
     }
 
     #[test]

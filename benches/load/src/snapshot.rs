@@ -63,7 +63,7 @@ struct Bench {
     source: Server,
     source_digest: String,
     keys: u64,
-    keyferry: Program,
+    keyferry: Option<Program>,
     /// The source as RESTORE commands, where somebody needs them.
     restores: Option<PathBuf>,
 }
@@ -74,9 +74,9 @@ struct Bench {
 /// When a contender or a server fails, or a copy is not equal.
 pub(crate) fn measure(common: &Common, options: &Snapshot) -> Result<Report> {
     let contenders = common.contenders(DEFAULT, FURTHER)?;
-    let keyferry = Program { path: common.keyferry(), args: common.keyferry_arg.clone() };
+    let keyferry = common.program(&contenders)?;
     let source = server();
-    let machine = Machine::look(&source, contenders.contains(&Contender::Keyferry).then_some(&keyferry.path));
+    let machine = Machine::look(&source, keyferry.as_ref());
     let shape = Shape::REFERENCE.scaled(options.scale);
     eprintln!("filling the source with {} keys", shape.keys());
     fill(&mut client(&source)?, shape, common.seed)?;
@@ -127,7 +127,8 @@ impl Bench {
     fn start<'a>(&'a self, contender: Contender, target: &'a Server) -> Result<Follower<'a>> {
         match &self.restores {
             Some(file) if contender == Contender::RestorePipe => Follower::pipe(&self.source, target, file),
-            _ => Follower::start(contender, &self.source, target, &self.keyferry)?.context("nobody carries anything"),
+            _ => Follower::start(contender, &self.source, target, self.keyferry.as_ref())?
+                .context("nobody carries anything"),
         }
     }
 }
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn contenders_that_need_no_keyferry_bring_every_key() {
-        let words = "keyferry-load --rounds 1 --keyferry /none --contenders native,native-diskless,restore-pipe";
+        let words = "keyferry-load --rounds 1 --contenders native,native-diskless,restore-pipe";
         let options = Options::parse_from(words.split(' ').chain(["snapshot"]));
         let report = measure(&options.common, &Snapshot { scale: 0.001 }).unwrap().json();
         assert_eq!(report["settings"]["keys"], 2170);

@@ -51,10 +51,9 @@ const fn seen(words: &'static str, figure: &'static str) -> Claim {
 /// When a contender or a server fails, a marker is never seen, or a copy is not equal.
 pub(crate) fn measure(common: &Common, options: &Lag) -> Result<Report> {
     let contenders = common.contenders(DEFAULT, &[])?;
-    let keyferry = Program { path: common.keyferry(), args: common.keyferry_arg.clone() };
-    let of_keyferry = contenders.contains(&Contender::Keyferry).then_some(keyferry.path.as_path());
-    let machine = Machine::look(&server(), of_keyferry);
-    let runs = rounds::run(common, &contenders, |contender| run(contender, &keyferry, common.seed, options))?;
+    let keyferry = common.program(&contenders)?;
+    let machine = Machine::look(&server(), keyferry.as_ref());
+    let runs = rounds::run(common, &contenders, |contender| run(contender, keyferry.as_ref(), common.seed, options))?;
     let settings = json!({
         "writes_per_s": options.rate,
         "seconds": options.seconds,
@@ -64,7 +63,7 @@ pub(crate) fn measure(common: &Common, options: &Lag) -> Result<Report> {
     Ok(Report { benchmark: "lag", settings, machine, runs, claims: CLAIMS })
 }
 
-fn run(contender: Contender, keyferry: &Program, seed: u64, options: &Lag) -> Result<Figures> {
+fn run(contender: Contender, keyferry: Option<&Program>, seed: u64, options: &Lag) -> Result<Figures> {
     let (source, target) = (server(), server());
     let follower = Follower::start(contender, &source, &target, keyferry)?;
     if let Some(follower) = &follower {
@@ -152,10 +151,9 @@ mod tests {
 
     #[test]
     fn lag_is_seen_alone_and_behind_a_native_replica() {
-        let keyferry = Program { path: "/none".into(), args: Vec::new() };
         let options = Lag { rate: 2_000, seconds: 1, poll_us: 50 };
         for contender in [Contender::Alone, Contender::Native] {
-            let figures = run(contender, &keyferry, 1, &options).unwrap();
+            let figures = run(contender, None, 1, &options).unwrap();
             let [p50, p99, max] = [P50, P99, "max_ms"].map(|name| figures.get(name).unwrap());
             assert!(0.0 < p50 && p50 <= p99 && p99 <= max, "{contender:?} {figures:?}");
             assert!(figures.get("writes_per_s").is_some_and(|rate| rate > 500.0), "{contender:?} {figures:?}");

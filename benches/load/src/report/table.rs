@@ -1,7 +1,5 @@
 //! A report as text: one line a contender, one line a finding.
 
-use std::fmt::Write as _;
-
 use super::{Finding, Report};
 
 /// The whole report.
@@ -71,8 +69,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = String::new();
         for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let written = if at == 0 { write!(line, "{cell:<width$}") } else { write!(line, "  {cell:>width$}") };
-            written.expect("a String takes everything");
+            line += &if at == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") };
         }
         text.push_str(line.trim_end());
         text.push('\n');

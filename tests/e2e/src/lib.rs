@@ -12,14 +12,28 @@
 //! - `stopping`, `pages`: how a run ends, and what it tells meanwhile.
 
 #[cfg(test)]
+mod backlog;
+#[cfg(test)]
 mod carry;
 #[cfg(test)]
 mod expiry;
+#[cfg(test)]
+mod functions;
+#[cfg(test)]
+mod mistakes;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod setup;
 #[cfg(test)]
 mod source_faults;
 #[cfg(test)]
+mod stopping;
+#[cfg(test)]
 mod target_faults;
+#[cfg(test)]
+mod target_state;
 #[cfg(test)]
 mod transactions;

@@ -4,16 +4,17 @@
 //! the target takes more slowly than the source sends it is left on the link, once `limits.snapshot_buffer_bytes`
 //! are held; changes behind it are always taken, up to `limits.backlog_bytes`.
 
+mod uplink;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
-use link::{Backoff, ReadHalf, WriteHalf};
+use link::Backoff;
 use psync::{Event, Machine, Stage, Transfer};
 use record::{Offset, Position, ReplId};
 use settings::{Mode, OnExisting, ReplicaCommand};
 use telemetry::{Phase, Side};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -23,6 +24,7 @@ use crate::existing::Existing;
 use crate::router::Router;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
+use uplink::{Failure, Uplink};
 
 /// The source's side of one migration.
 #[derive(Debug)]
@@ -40,24 +42,13 @@ pub(crate) struct Source {
     resumable: bool,
     /// An acknowledgement that the source asked for, at this offset of the frontier.
     asked: Option<Offset>,
-    link: Option<Link>,
+    link: Option<Uplink>,
     backoff: Backoff,
     tick: Interval,
     /// The snapshot has ended and no byte of the stream has come. A diskless source sends none before it has heard an
     /// acknowledgement, and does not hear one that comes before it has reaped its child (replication.c, replconfCommand).
     unheard: bool,
     nudge: Interval,
-}
-
-/// One connection to the source.
-#[derive(Debug)]
-struct Link {
-    reader: ReadHalf,
-    writer: WriteHalf,
-    machine: Machine,
-    /// Bytes that were read before the stream began and not taken.
-    answers: BytesMut,
-    heard_at: Instant,
 }
 
 /// How the source's side ends when all is well.
@@ -68,17 +59,6 @@ pub(crate) enum Ended {
     /// The snapshot is all that was asked for, and it has come.
     Complete,
 }
-
-/// What a session ended with.
-enum Failure {
-    /// The link is of no further use; another may be.
-    Lost(String),
-    /// The run cannot go on.
-    Fatal(Error),
-}
-
-/// What one read asks for. As much as the source writes in one go, several times over.
-const READ_BYTES: usize = 256 << 10;
 
 // === impl Source ===
 
@@ -199,7 +179,7 @@ impl Source {
             sync_only: replica.command == ReplicaCommand::Sync,
             ..psync::Config::default()
         });
-        self.link = Some(Link::new(stream, machine));
+        self.link = Some(Uplink::new(stream, machine));
         Ok(())
     }
 
@@ -374,68 +354,6 @@ impl Source {
         match &mut self.link {
             Some(link) => link.acknowledge(frontier).await,
             None => Ok(()),
-        }
-    }
-}
-
-// === impl Link ===
-
-impl Link {
-    fn new(stream: link::Stream, machine: Machine) -> Link {
-        let (reader, writer) = stream.split();
-        Link { reader, writer, machine, answers: BytesMut::new(), heard_at: Instant::now() }
-    }
-
-    /// Reads what is there: the stream's bytes into `stream`, what comes before it into the link's own buffer. Losing
-    /// this future loses nothing.
-    async fn read(&mut self, stream: &mut BytesMut) -> Result<usize, Failure> {
-        let buffer = if self.machine.stage() == Stage::Stream { stream } else { &mut self.answers };
-        buffer.reserve(READ_BYTES);
-        let count = self.reader.read_buf(buffer).await.map_err(|error| Failure::Lost(error.to_string()))?;
-        if count == 0 {
-            return Err(Failure::Lost(self.machine.eof().to_string()));
-        }
-        self.heard_at = Instant::now();
-        Ok(count)
-    }
-
-    /// Sends what the handshake has to say.
-    async fn send(&mut self) -> Result<(), Failure> {
-        let mut output = Vec::new();
-        self.machine.take_output(&mut output);
-        if output.is_empty() { Ok(()) } else { self.write(&output).await }
-    }
-
-    async fn acknowledge(&mut self, frontier: Offset) -> Result<(), Failure> {
-        let mut output = Vec::new();
-        psync::ack(&mut output, frontier);
-        self.write(&output).await
-    }
-
-    /// An empty line, which a replica sends while it loads (replication.c, replicationSendNewlineToMaster).
-    async fn ping(&mut self) -> Result<(), Failure> {
-        self.write(b"\n").await
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.writer.write_all(bytes).await.map_err(|error| Failure::Lost(error.to_string()))
-    }
-}
-
-// === impl Failure ===
-
-impl Failure {
-    fn of_link(error: link::Error) -> Failure {
-        match error.retry() {
-            link::Retry::Later => Failure::Lost(error.to_string()),
-            link::Retry::Never => Failure::Fatal(Error::Source { reason: error.to_string() }),
-        }
-    }
-
-    fn of_handshake(error: psync::Error) -> Failure {
-        match error.retry() {
-            psync::Retry::Later => Failure::Lost(error.to_string()),
-            psync::Retry::Never => Failure::Fatal(Error::Source { reason: error.to_string() }),
         }
     }
 }

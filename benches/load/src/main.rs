@@ -27,14 +27,24 @@ mod tools;
 mod usage;
 
 use std::fs;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 
 use options::{Benchmark, Options};
 
-fn main() -> Result<()> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("keyferry-load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<()> {
     options.refuse_debug_build()?;
     let report = match &options.benchmark {
         Benchmark::Snapshot(snapshot) => snapshot::measure(&options.common, snapshot)?,

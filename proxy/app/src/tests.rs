@@ -1,5 +1,7 @@
 //! The command line: every flag stands for a setting that exists.
 
+mod docs;
+
 use clap::{CommandFactory, Parser};
 use settings::{Mode, OnExisting, Secret, Settings, Verify};
 

@@ -12,6 +12,8 @@
 //! - `stopping`, `pages`: how a run ends, and what it tells meanwhile.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod backlog;
 #[cfg(test)]
 mod carry;
@@ -21,6 +23,8 @@ mod expiry;
 mod functions;
 #[cfg(test)]
 mod mistakes;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
@@ -37,3 +41,7 @@ mod target_faults;
 mod target_state;
 #[cfg(test)]
 mod transactions;
+#[cfg(test)]
+mod values;
+#[cfg(test)]
+mod versions;

@@ -1,6 +1,8 @@
 //! The target refuses writes: the run waits, says which write and why, and loses nothing.
 
 use std::fs;
+use std::time::Duration;
+
 use testkit::server::Data;
 use testkit::workload::Family;
 use testkit::{Dataset, Running, Server, Workload, assert_equal, wait_until};
@@ -110,6 +112,22 @@ fn a_target_that_is_restarted_with_its_data_goes_on() {
     wait_applied(&source, &sync);
     assert_equal(&source, &target);
     stop(&sync);
+}
+
+#[test]
+#[ignore = "not done yet: a target that was restarted without its data is written to as if nothing had been"]
+fn a_target_that_lost_its_data_is_not_taken_for_complete() {
+    let (source, target) = (Server::start_default(), Server::start_default());
+    Dataset::new(seed()).keys_per_kind(1).dbs([0]).large_values(false).load(&source);
+    let sync = between(&source, &target).spawn();
+    wait_applied(&source, &sync);
+    target.restart(Data::Dropped);
+    source.run::<()>(&["SET", "later", "1"]);
+    // Either it says so and ends, or it brings everything again; it must not go on as if nothing had been.
+    let told = wait_until(Duration::from_secs(15), || {
+        sync.exit_status().is_some() || testkit::compare(&source, &target, &Default::default()).is_equal()
+    });
+    assert!(told, "the target has {} keys, and the run goes on:\n{}", target.run::<u64>(&["DBSIZE"]), sync.stderr());
 }
 
 #[test]

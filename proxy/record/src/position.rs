@@ -83,7 +83,10 @@ mod tests {
     fn replication_ids_are_forty_hex_digits() {
         let id = "8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb";
         assert_eq!(ReplId::parse(id.as_bytes()).unwrap().as_str(), id);
-        assert_eq!(ReplId::parse(b"8371").unwrap_err().to_string(), "a replication id has 40 hexadecimal digits, this has 4 bytes");
+        assert_eq!(
+            ReplId::parse(b"8371").unwrap_err().to_string(),
+            "a replication id has 40 hexadecimal digits, this has 4 bytes"
+        );
         assert!(ReplId::parse(&[b'x'; 40]).unwrap_err().to_string().ends_with("not all of them hexadecimal"));
     }
 

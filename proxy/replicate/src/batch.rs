@@ -176,7 +176,15 @@ impl Builder {
 
     /// Takes what has been added, leaving the builder ready for what follows.
     pub(crate) fn seal(&mut self) -> Batch {
-        let next = Batch { db_before: self.selected, db_after: self.selected, ..Batch::default() };
+        // The next batch is likely to be as large as this one: grown from nothing it would be copied several times, and
+        // end with up to twice the memory that is counted.
+        let next = Batch {
+            bytes: Vec::with_capacity(self.batch.bytes.len()),
+            units: Vec::with_capacity(self.batch.units.len()),
+            db_before: self.selected,
+            db_after: self.selected,
+            ..Batch::default()
+        };
         let mut batch = std::mem::replace(&mut self.batch, next);
         batch.db_after = self.selected;
         batch

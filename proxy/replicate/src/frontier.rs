@@ -69,3 +69,11 @@ impl SharedFrontier {
         self.arithmetic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Waits until the frontier has reached an offset. Losing this future loses nothing.
+pub(crate) async fn reached(news: &mut watch::Receiver<Offset>, at: Offset) {
+    // The sender lives as long as the run; were it gone, the frontier would move no more.
+    if news.wait_for(|frontier| *frontier >= at).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

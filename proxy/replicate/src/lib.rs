@@ -85,6 +85,18 @@ pub enum Reason {
 /// On `stop` nothing more is read from the source, and what was read is applied, within `timeouts.drain`. An error
 /// leaves the target with what was applied so far: each key in the state of some moment, none beyond the source's.
 pub async fn run(settings: Arc<Settings>, progress: Arc<Progress>, stop: CancellationToken) -> Result<Outcome, Error> {
+    // As a task of its own it shares a worker thread with the lanes: a change then goes from the source's socket to the
+    // target's without waking another thread, unless all are busy. Dropped with this future.
+    let mut task = JoinSet::new();
+    task.spawn(carry(settings, progress, stop));
+    match task.join_next().await {
+        Some(Ok(result)) => result,
+        Some(Err(error)) => Err(Error::Internal(format!("the pipeline's task failed: {error}"))),
+        None => Err(Error::Internal("the pipeline's task is missing".to_owned())),
+    }
+}
+
+async fn carry(settings: Arc<Settings>, progress: Arc<Progress>, stop: CancellationToken) -> Result<Outcome, Error> {
     // A token of our own: being caught up stops the source's task too, without touching the caller's.
     let shared = Arc::new(prepare(settings, progress, stop.child_token()).await?);
     let count = shared.settings.limits.lanes;

@@ -21,6 +21,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use crate::Error;
 use crate::assemble::Assembler;
 use crate::existing::Existing;
+use crate::frontier::reached;
 use crate::router::Router;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
@@ -138,7 +139,7 @@ impl Source {
         loop {
             let Some(link) = &mut self.link else { return Err(Failure::Lost("not connected".to_owned())) };
             link.send().await?;
-            let asked = self.asked;
+            let asked = self.asked.unwrap_or_default();
             tokio::select! {
                 biased;
                 () = self.shared.stop.cancelled() => return Ok(Ended::Stopped),
@@ -149,7 +150,7 @@ impl Source {
                     }
                 }
                 // A GETACK is answered when everything before it is applied, as a replica would answer it.
-                _ = frontier.wait_for(|at| asked.is_some_and(|asked| *at >= asked)), if asked.is_some() => {
+                () = reached(&mut frontier, asked), if self.asked.is_some() => {
                     self.asked = None;
                     self.acknowledge().await?;
                 }
@@ -265,7 +266,7 @@ impl Source {
 
     /// The stream goes on where it broke.
     fn go_on(&mut self, id: Option<ReplId>) {
-        if let Some(id) = id {
+        if let Some(id) = id.filter(|id| Some(*id) != *self.history.borrow()) {
             tracing::info!(%id, "the source goes on under a new replication id");
             self.history.send_replace(Some(id));
         }
@@ -341,6 +342,11 @@ impl Source {
         match link.machine.stage() {
             Stage::Stream => self.acknowledge().await,
             Stage::Snapshot => link.ping().await,
+            // A diskless source answers only when it begins to save, repl-diskless-sync-delay later.
+            Stage::Psync if !self.resumable => {
+                self.shared.progress.phase(Phase::WaitingForSnapshot, Instant::now());
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -177,7 +177,7 @@ const MIB: u64 = 1 << 20;
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            lanes: 4,
+            lanes: 1,
             backlog_bytes: 256 * MIB,
             snapshot_buffer_bytes: 16 * MIB,
             in_flight_bytes: 8 * MIB,

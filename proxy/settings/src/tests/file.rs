@@ -234,7 +234,7 @@ fn the_reference_tells_of_every_section_once() {
     for section in ["migration", "source", "source.tls", "source.replica", "target", "limits", "timeouts", "admin"] {
         assert_eq!(page.matches(&format!("\n## [{section}]\n")).count(), 1, "{section}\n{page}");
     }
-    assert!(page.contains("| `lanes` | a whole number from 1 to 64 | `4` |"), "{page}");
+    assert!(page.contains("| `lanes` | a whole number from 1 to 64 | `1` |"), "{page}");
     let target = page.split("\n## [target]\n").nth(1).unwrap().split("\n## ").next().unwrap();
     assert!(target.contains("`url`") && target.contains("`flush`"), "{target}");
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use testkit::compare::Options;
 use testkit::fault::{Cut, Direction};
+use testkit::redis;
 use testkit::workload::Family;
-use testkit::{Dataset, FaultProxy, Running, Server, Workload, assert_equal};
+use testkit::{Dataset, FaultProxy, Running, Server, Workload, assert_equal, compare};
 
-use crate::setup::{self, expect, seed, soaks, status, stop, sync, wait_applied};
+use crate::setup::{self, SettingsFile, expect, seed, soaks, status, stop, sync, wait_applied};
 
 /// INCR, LPUSH, APPEND, XADD and the like: no write of them may be lost or doubled. Deadlines that pass while the
 /// target is away are `expiry`'s business.
@@ -177,4 +179,89 @@ fn links_that_fail_at_random_on_both_sides_lose_and_double_nothing_over_one_lane
 #[test]
 fn links_that_fail_at_random_on_both_sides_lose_and_double_nothing_over_four_lanes() {
     both_links_at_random("4");
+}
+
+/// Every operation that there is, but for deadlines and exchanged databases, under other names in other databases.
+#[test]
+fn a_target_cut_off_at_random_gets_each_write_once_under_rules_too() {
+    let seed = seed();
+    let mut rng = StdRng::seed_from_u64(seed);
+    let (source, target) = (Server::start_default(), Server::start_default());
+    let link = FaultProxy::to(&target.addr());
+    let rules = "rules.db_map = { 1 = 11, 9 = 3 }\nrules.rename = [{ add_prefix = \"p:\" }]";
+    let file = SettingsFile::new(&source.url(), &link.url(), rules);
+    Dataset::new(seed).keys_per_kind(1).dbs([0, 1, 9]).large_values(false).load(&source);
+    let sync = file.sync().spawn();
+    sync.wait_ready(setup::LONG);
+    let load = Workload::new(seed).rate(2_500).without(&[Family::Expiry]).no_expiry().start(&source);
+    for _ in 0..if soaks() { 200 } else { 25 } {
+        load.wait_for(rng.random_range(50..600));
+        match rng.random_range(0..4) {
+            0 => link.cut(Cut::Close),
+            1 => link.cut(Cut::Reset),
+            2 => link.cut_after(Direction::ToServer, rng.random_range(1..8_000), Cut::Reset),
+            _ => link.cut_after(Direction::ToClient, rng.random_range(1..300), Cut::Reset),
+        }
+    }
+    load.stop();
+    link.pass();
+    wait_applied(&source, &sync);
+    let moved = |db: u32| {
+        Some(if db == 1 {
+            11
+        } else if db == 9 {
+            3
+        } else {
+            db
+        })
+    };
+    compare(&source, &target, &Options::new().db_map(moved).key_map(|key| [b"p:", key].concat())).assert_equal();
+    stop(&sync);
+}
+
+/// Counts, empties and counts on, while the target is cut off again and again.
+#[test]
+fn databases_that_are_emptied_while_the_target_is_cut_off_hold_what_came_after() {
+    for lanes in ["1", "4"] {
+        let seed = seed();
+        println!("seed: {seed}");
+        let mut rng = StdRng::seed_from_u64(seed);
+        let (source, target) = (Server::start_default(), Server::start_default());
+        let link = FaultProxy::to(&target.addr());
+        let sync = sync(&source.url(), &link.url()).args(&["--lanes", lanes]).spawn();
+        sync.wait_ready(setup::LONG);
+        for round in 0..120 {
+            let mut client = source.client_db(round % 3);
+            let mut pipeline = redis::pipe();
+            for _ in 0..40 {
+                let key = rng.random_range(0..12);
+                match rng.random_range(0..40) {
+                    0 => pipeline.cmd("FLUSHDB"),
+                    1 if key == 0 => pipeline.cmd("FLUSHALL").arg("ASYNC"),
+                    2 => pipeline
+                        .cmd("MULTI")
+                        .cmd("RPUSH")
+                        .arg("list")
+                        .arg(key)
+                        .cmd("FLUSHDB")
+                        .cmd("INCR")
+                        .arg(key)
+                        .cmd("EXEC"),
+                    3..20 => pipeline.cmd("INCR").arg(format!("count{key}")),
+                    _ => pipeline.cmd("RPUSH").arg(format!("list{key}")).arg(round),
+                };
+            }
+            pipeline.exec(&mut client).expect("the source takes it");
+            match rng.random_range(0..5) {
+                0 => link.cut(Cut::Reset),
+                1 => link.cut_after(Direction::ToServer, rng.random_range(1..2_000), Cut::Reset),
+                2 => link.cut_after(Direction::ToClient, rng.random_range(1..100), Cut::Reset),
+                _ => thread::sleep(Duration::from_millis(5)),
+            }
+        }
+        link.pass();
+        wait_applied(&source, &sync);
+        assert_equal(&source, &target);
+        stop(&sync);
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use link::{DbKeys, Info};
 
 use crate::rights::Rights;
-use crate::server::Server;
+use crate::server::{Server, Version};
 
 /// What one side told of itself. What it did not tell, or did not let us ask, is `None` or missing: managed services
 /// forbid CONFIG, small users may not even ask for INFO.
@@ -18,6 +18,8 @@ pub struct Facts {
     pub has_info: bool,
     /// Program and version.
     pub server: Option<Server>,
+    /// The version of Redis whose commands it has, as it claims: for programs other than Redis not their own version.
+    pub redis_version: Option<Version>,
     /// `standalone`, `cluster` or `sentinel`.
     pub mode: Option<String>,
     /// 40 hexadecimal digits that name this run of the process.
@@ -36,6 +38,8 @@ pub struct Facts {
     pub input_bytes_per_second: Option<u64>,
     /// Names of the loaded modules.
     pub modules: Option<Vec<String>>,
+    /// How many libraries of functions it holds.
+    pub libraries: Option<u64>,
     /// The settings that could be read, of those in `probe::SETTINGS`.
     pub config: BTreeMap<String, String>,
     /// Its clock.
@@ -102,6 +106,7 @@ impl Facts {
         let yes = |name: &str| info.get(name).is_some_and(|value| value == "1");
         self.has_info = true;
         self.server = Server::read(info);
+        self.redis_version = info.get("redis_version").and_then(Version::parse);
         // Valkey calls it by another name, and keeps the old one only where told to.
         self.mode = info.get("redis_mode").or(info.get("server_mode")).map(str::to_owned);
         self.run_id = info.get("run_id").map(str::to_owned);
@@ -113,6 +118,7 @@ impl Facts {
             last_bgsave_ok: info.get("rdb_last_bgsave_status").map(|status| status == "ok"),
         };
         self.keyspace = info.keyspace();
+        self.libraries = info.number("number_of_libraries");
         self.input_bytes_per_second = info
             .get("instantaneous_input_kbps")
             .and_then(|rate| rate.parse::<f64>().ok())
@@ -132,6 +138,11 @@ impl Facts {
     /// Whether a setting is `yes`.
     pub fn is_on(&self, setting: &str) -> Option<bool> {
         self.config.get(setting).map(|value| value == "yes")
+    }
+
+    /// Whether it has the commands that came with Redis 7.0, PEXPIRETIME and FUNCTION among them.
+    pub fn has_commands_of_7(&self) -> Option<bool> {
+        self.redis_version.map(|version| version >= Version(7, 0, 0))
     }
 
     /// Program and version for messages.

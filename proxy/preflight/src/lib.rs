@@ -10,6 +10,7 @@
 mod facts;
 mod finding;
 mod judge;
+mod needs;
 mod probe;
 mod rights;
 mod server;
@@ -20,7 +21,8 @@ mod tests;
 pub use facts::{Clock, Facts, Memory, Persistence, Replication};
 pub use finding::{Finding, Report, Severity, Subject};
 pub use judge::judge;
-pub use rights::{Need, Right, Rights, When};
+pub use needs::{Need, When};
+pub use rights::{Right, Rights};
 pub use server::{Kind, Server, Version};
 
 use settings::{Protocol, Settings};
@@ -58,9 +60,13 @@ pub async fn run(settings: &Settings) -> Result<Report, Error> {
 }
 
 async fn side(settings: &Settings, side: Subject) -> Result<Facts, Error> {
-    let (endpoint, protocol, needs) = match side {
-        Subject::Target => (&settings.target.endpoint, settings.target.protocol, rights::on_target()),
-        _ => (&settings.source.endpoint, Protocol::Resp2, rights::on_source(settings.source.replica.command)),
+    let (endpoint, protocol) = match side {
+        Subject::Target => (&settings.target.endpoint, settings.target.protocol),
+        _ => (&settings.source.endpoint, Protocol::Resp2),
+    };
+    let needs = |facts: &Facts| match side {
+        Subject::Target => needs::on_target(settings.target.on_existing),
+        _ => needs::on_source(settings.source.replica.command, facts.has_commands_of_7()),
     };
     let failed = |cause| Error { side, cause };
     let opened = link::Connection::open(endpoint, &settings.timeouts, protocol, CLIENT_NAME).await;

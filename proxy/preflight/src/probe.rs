@@ -5,7 +5,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use link::{Connection, Error, Info, Reply};
 
 use crate::facts::{Clock, Facts};
-use crate::rights::{Need, Rights};
+use crate::needs::Need;
+use crate::rights::Rights;
 
 /// The settings that the judgement looks at.
 pub(crate) const SETTINGS: [&str; 8] = [
@@ -22,8 +23,11 @@ pub(crate) const SETTINGS: [&str; 8] = [
 /// Of how many questions for the time the quickest counts.
 const CLOCK_ROUNDS: usize = 3;
 
-/// All facts of the side that the connection leads to.
-pub(crate) async fn facts(connection: &mut Connection, needs: Vec<Need>) -> Result<Facts, Error> {
+/// All facts of the side that the connection leads to. What will be needed there may hang on what it is.
+pub(crate) async fn facts(
+    connection: &mut Connection,
+    needs: impl FnOnce(&Facts) -> Vec<Need>,
+) -> Result<Facts, Error> {
     let mut facts = Facts { address: connection.address().to_owned(), ..Facts::default() };
     let info = connection.call(&[b"INFO"]).await?;
     // An error, such as for a user without the right, leaves everything in it unknown.
@@ -31,12 +35,16 @@ pub(crate) async fn facts(connection: &mut Connection, needs: Vec<Need>) -> Resu
         facts.read_info(&Info::parse(&text));
     }
     facts.modules = modules(connection).await?;
+    if facts.libraries.is_none() {
+        facts.libraries = libraries(connection).await?;
+    }
     for name in SETTINGS {
         if let Some(value) = connection.config_get(name).await? {
             facts.config.insert(name.to_owned(), value);
         }
     }
     facts.clock = clock(connection).await?;
+    let needs = needs(&facts);
     facts.rights = Rights::probe(connection, facts.server, needs).await?;
     Ok(facts)
 }
@@ -48,6 +56,13 @@ async fn modules(connection: &mut Connection) -> Result<Option<Vec<String>>, Err
         names.collect()
     };
     Ok(reply.as_array().map(names))
+}
+
+/// How many libraries of functions there are, for servers whose INFO does not tell. Those before Redis 7.0, and those
+/// that do not let us ask, answer with an error.
+async fn libraries(connection: &mut Connection) -> Result<Option<u64>, Error> {
+    let reply = connection.call(&[b"FUNCTION", b"LIST"]).await?;
+    Ok(reply.as_array().map(|libraries| libraries.len() as u64))
 }
 
 /// The quickest of a few questions is the most exact.

@@ -1,52 +1,14 @@
 //! What the user of a connection may do, found out without doing it.
 //!
 //! Three ways, the surest first. `ACL DRYRUN` (Redis 7.0) answers for any command, where the user may ask for it; before
-//! that `ACL GETUSER` tells whether the user is bound by anything at all. Otherwise commands are tried in a way that cannot have an effect: harmless ones directly, and writes inside a
-//! `MULTI` that ends in `DISCARD`, since rights are checked when a command is queued (server.c, processCommand). What
-//! no way reaches is unknown, and said to be.
+//! that `ACL GETUSER` tells whether the user is bound by anything at all. Otherwise commands are tried in a way that
+//! cannot have an effect: harmless ones directly, and writes inside a `MULTI` that ends in `DISCARD`, since rights are
+//! checked when a command is queued (server.c, processCommand). What no way reaches is unknown, and said to be.
 
 use link::{Connection, Error, Reply};
-use settings::ReplicaCommand;
 
+use crate::needs::{KEY, Need, Trial};
 use crate::server::Server;
-
-/// A key that no data set has, for commands that must name one.
-const KEY: &str = "keyferry:preflight:no-such-key";
-
-/// When a right is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
-    /// In every migration.
-    Always,
-    /// Wherever changes are carried, not only a snapshot.
-    Changes,
-    /// Only where the source's clients use it, or after a link was lost.
-    IfUsed,
-}
-
-/// A command that the migration will send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Need {
-    /// The command and arguments that could stand with it.
-    pub words: &'static [&'static str],
-    /// When it is needed.
-    pub when: When,
-    /// How it can be tried where the server cannot be asked.
-    trial: Trial,
-}
-
-/// How a command can be tried without an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trial {
-    /// As it is: it changes nothing (EXEC: there is no transaction to execute).
-    Direct,
-    /// As it is, on servers that refuse a malformed PSYNC before doing anything for it.
-    MalformedPsync,
-    /// Queued in a transaction that is discarded.
-    Queued,
-    /// Not at all: were a server not to queue it, too much would be lost.
-    Never,
-}
 
 /// What is known of a right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,103 +30,6 @@ pub struct Rights {
     pub user: Option<String>,
     /// What is known of each need.
     pub list: Vec<(Need, Right)>,
-}
-
-/// What the migration sends to a source.
-pub(crate) fn on_source(command: ReplicaCommand) -> Vec<Need> {
-    use Trial::{Direct, MalformedPsync, Never, Queued};
-    use When::{Always, Changes, IfUsed};
-    let stream = match command {
-        ReplicaCommand::Psync => need(&["PSYNC", "?", "none"], Always, MalformedPsync),
-        ReplicaCommand::Sync => need(&["SYNC"], Always, Never),
-    };
-    vec![
-        stream,
-        need(&["REPLCONF", "capa", "eof"], Always, Direct),
-        need(&["PING"], Changes, Direct),
-        need(&["INFO", "server"], IfUsed, Direct),
-        need(&["ROLE"], IfUsed, Direct),
-        need(&["DUMP", KEY], IfUsed, Direct),
-        need(&["PTTL", KEY], IfUsed, Direct),
-        need(&["COMMAND"], IfUsed, Direct),
-        need(&["MULTI"], IfUsed, Queued),
-        need(&["EXEC"], IfUsed, Direct),
-    ]
-}
-
-/// What the migration sends to a target: what carries it, and one command of every kind that a stream holds.
-pub(crate) fn on_target() -> Vec<Need> {
-    use Trial::{Direct, Never, Queued};
-    use When::{Always, Changes, IfUsed};
-    let mut needs = vec![
-        need(&["RESTORE", KEY, "0", "x", "REPLACE"], Always, Queued),
-        need(&["SELECT", "0"], Always, Direct),
-        need(&["DEL", KEY], Always, Queued),
-        need(&["INFO", "server"], IfUsed, Direct),
-        need(&["COMMAND"], IfUsed, Direct),
-        need(&["MULTI"], Changes, Queued),
-        need(&["EXEC"], Changes, Direct),
-    ];
-    let writes: [&[&str]; 30] = [
-        &["SET", KEY, "x"],
-        &["APPEND", KEY, "x"],
-        &["INCRBY", KEY, "1"],
-        &["SETRANGE", KEY, "0", "x"],
-        &["SETBIT", KEY, "0", "1"],
-        &["MSET", KEY, "x"],
-        &["UNLINK", KEY],
-        &["PEXPIREAT", KEY, "1"],
-        &["PERSIST", KEY],
-        &["RENAME", KEY, KEY],
-        &["MOVE", KEY, "1"],
-        &["LPUSH", KEY, "x"],
-        &["RPUSH", KEY, "x"],
-        &["LPOP", KEY],
-        &["LTRIM", KEY, "0", "0"],
-        &["RPOPLPUSH", KEY, KEY],
-        &["SADD", KEY, "x"],
-        &["SREM", KEY, "x"],
-        &["ZADD", KEY, "1", "x"],
-        &["ZREM", KEY, "x"],
-        &["ZUNIONSTORE", KEY, "1", KEY],
-        &["HSET", KEY, "x", "x"],
-        &["HDEL", KEY, "x"],
-        &["HINCRBY", KEY, "x", "1"],
-        &["XADD", KEY, "1-1", "x", "x"],
-        &["XGROUP", "CREATE", KEY, "x", "$"],
-        &["XCLAIM", KEY, "x", "x", "0", "1-1"],
-        &["PFADD", KEY, "x"],
-        &["GEOADD", KEY, "0", "0", "x"],
-        &["BITOP", "NOT", KEY, KEY],
-    ];
-    needs.extend(writes.map(|words| need(words, Changes, Queued)));
-    needs.extend([
-        need(&["EVAL", "return 1", "0"], IfUsed, Queued),
-        need(&["SCRIPT", "LOAD", "return 1"], IfUsed, Queued),
-        need(&["FUNCTION", "RESTORE", "x"], IfUsed, Queued),
-        need(&["PUBLISH", "keyferry:preflight", "x"], IfUsed, Queued),
-        need(&["SPUBLISH", "keyferry:preflight", "x"], IfUsed, Queued),
-        need(&["FLUSHDB"], IfUsed, Never),
-        need(&["FLUSHALL"], IfUsed, Never),
-        need(&["SWAPDB", "0", "1"], IfUsed, Never),
-    ]);
-    needs
-}
-
-fn need(words: &'static [&'static str], when: When, trial: Trial) -> Need {
-    Need { words, when, trial }
-}
-
-impl Need {
-    /// The command's name, with its sub-command where it has one.
-    pub fn name(&self) -> String {
-        let words = if matches!(self.words.first(), Some(&("SCRIPT" | "FUNCTION" | "XGROUP"))) { 2 } else { 1 };
-        self.words.iter().take(words).copied().collect::<Vec<_>>().join(" ")
-    }
-
-    fn args(&self) -> Vec<&'static [u8]> {
-        self.words.iter().map(|word| word.as_bytes()).collect()
-    }
 }
 
 impl Rights {
@@ -253,14 +118,16 @@ async fn try_direct(
     Ok(())
 }
 
-/// What the answer to a command tells of the right to it: any error but NOPERM is about something else.
+/// What the answer to a command tells of the right to it: any error but NOPERM is about something else. That of EXEC
+/// stands behind EXECABORT (server.c, rejectCommand).
 fn tried(reply: &Reply) -> Right {
-    match reply.error() {
-        Some(error) if error.code() == "NOPERM" => match verdict(&error.to_string()) {
-            Right::SomeKeys => Right::SomeKeys,
-            _ => Right::Missing,
-        },
-        _ => Right::Granted,
+    let Some(error) = reply.error() else { return Right::Granted };
+    let text = error.to_string();
+    let refused = error.code() == "NOPERM" || (error.code() == "EXECABORT" && text.contains("NOPERM"));
+    match verdict(&text) {
+        _ if !refused => Right::Granted,
+        Right::SomeKeys => Right::SomeKeys,
+        _ => Right::Missing,
     }
 }
 
@@ -332,10 +199,19 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_empties_a_target_is_ever_tried() {
-        for need in on_target() {
-            let destroys = ["FLUSHDB", "FLUSHALL", "SWAPDB"].contains(&need.name().as_str());
-            assert_eq!(destroys, need.trial == Trial::Never, "{need:?}");
+    fn only_refusals_for_want_of_rights_are_taken_for_such() {
+        for (text, expect) in [
+            ("NOPERM this user has no permissions to run the 'dump' command or its subcommand", Right::Missing),
+            ("NOPERM this user has no permissions to access one of the keys used as arguments", Right::SomeKeys),
+            (
+                "EXECABORT Transaction discarded because of: NOPERM this user has no permissions to run the 'exec' command",
+                Right::Missing,
+            ),
+            ("EXECABORT Transaction discarded because of previous errors.", Right::Granted),
+            ("ERR EXEC without MULTI", Right::Granted),
+            ("ERR unknown command `PEXPIRETIME`, with args beginning with: `NOPERM`, ", Right::Granted),
+        ] {
+            assert_eq!(tried(&Reply::Error(link::ReplyError::new(text))), expect, "{text}");
         }
     }
 }

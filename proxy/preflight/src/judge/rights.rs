@@ -4,7 +4,8 @@ use settings::{Mode, Settings};
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Subject};
-use crate::rights::{Need, Right, When};
+use crate::needs::{Need, When};
+use crate::rights::Right;
 
 pub(super) fn judge(source: &Facts, target: &Facts, settings: &Settings, findings: &mut Vec<Finding>) {
     for (facts, subject) in [(source, Subject::Source), (target, Subject::Target)] {

@@ -14,6 +14,7 @@ pub(super) fn judge(source: &Facts, target: &Facts, findings: &mut Vec<Finding>)
     target_role(source, target, findings);
     formats(source, target, findings);
     modules(source, target, findings);
+    findings.extend(functions(source, target));
 }
 
 fn versions(source: &Facts, target: &Facts) -> Finding {
@@ -159,5 +160,31 @@ fn modules(source: &Facts, target: &Facts, findings: &mut Vec<Finding>) {
         );
         let advice = "load them into the target, or exclude the keys that use them";
         findings.push(Finding::warning("target-modules-missing", Subject::Target, message).advice(advice));
+    }
+}
+
+/// The snapshot's functions are given to the target by FUNCTION RESTORE.
+fn functions(source: &Facts, target: &Facts) -> Option<Finding> {
+    let libraries = source.libraries.filter(|libraries| *libraries > 0)?;
+    let held = format!("{libraries} {} of functions", if libraries == 1 { "library" } else { "libraries" });
+    // What others claim to be compatible with tells little of their functions.
+    let claim_holds = target.server.is_some_and(|server| !matches!(server.kind, Kind::Dragonfly | Kind::Kvrocks));
+    match target.has_commands_of_7().filter(|_| claim_holds) {
+        Some(true) => None,
+        Some(false) => {
+            let message = format!(
+                "The source has {held}, and the target ({}) cannot have any: functions came with Redis 7.0.",
+                target.name()
+            );
+            let advice = "upgrade the target to Redis 7.0 or later; or, where nothing calls them any more, delete them on the \
+                          source (FUNCTION LIST shows them, FUNCTION DELETE takes one away)";
+            Some(Finding::error("target-lacks-functions", Subject::Target, message).advice(advice))
+        }
+        None => {
+            let message =
+                format!("The source has {held}; whether the target ({}) takes them is not known.", target.name());
+            let advice = "make sure that it knows FUNCTION RESTORE: where it does not, the migration stops";
+            Some(Finding::warning("target-functions-unknown", Subject::Target, message).advice(advice))
+        }
     }
 }

@@ -145,6 +145,61 @@ async fn rights_on_some_keys_are_told_apart_from_rights_to_commands() {
     }
 }
 
+const LIBRARY: &str = "#!lua name=lib\nredis.register_function('f', function() return 1 end)";
+
+#[tokio::test]
+async fn functions_are_found_with_and_without_info() {
+    let source = Server::builder().config("user", "noinfo on >pw ~* &* +@all -info").start();
+    let target = Server::builder().kind(Kind::Redis62).start();
+    for url in [source.url(), url_of(&source, "noinfo")] {
+        source.run::<()>(&["FUNCTION", "FLUSH"]);
+        let report = check_urls(&url, &target.url()).await;
+        assert!(report.is_ok(), "{}", report.render_text());
+        source.run::<()>(&["FUNCTION", "LOAD", LIBRARY]);
+        let report = check_urls(&url, &target.url()).await;
+        assert_eq!(errors(&report), ["target-lacks-functions"], "{}", report.render_text());
+        let report = check_urls(&url, &Server::start_default().url()).await;
+        assert!(report.is_ok(), "{}", report.render_text());
+    }
+    assert!(check(&target, &source).await.is_ok());
+}
+
+/// The rights of the manual's `ACL SETUSER` lines, for the source and for the target.
+fn rights_of_the_manual() -> [Vec<String>; 2] {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/MIGRATING.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("ACL SETUSER keyferry on >password "));
+    let lines: Vec<Vec<String>> = lines.map(|line| line.split(' ').map(str::to_owned).collect()).collect();
+    lines.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn the_rights_that_the_manual_gives_are_enough_and_named_when_taken_away() {
+    let [on_source, on_target] = rights_of_the_manual();
+    let unknown_to_6 = ["+pexpiretime", "+spublish", "+acl|dryrun"];
+    let with = |kind: Kind, rights: &[String], without: &[&str]| {
+        let words = rights.iter().map(String::as_str).filter(|word| !without.contains(word));
+        let words: Vec<&str> = words.filter(|word| kind.is_7_or_later() || !unknown_to_6.contains(word)).collect();
+        Server::builder().kind(kind).config("user", &format!("ferry on >pw {}", words.join(" "))).start()
+    };
+    for kind in Kind::ALL {
+        let (source, target) = (with(kind, &on_source, &[]), with(kind, &on_target, &[]));
+        let (source, target) = (url_of(&source, "ferry"), url_of(&target, "ferry"));
+        let skip = "on_existing = \"skip\"";
+        let report = run(&settings(&source, &target, skip)).await.unwrap();
+        assert!(report.is_ok() && warnings(&report).is_empty(), "{kind}: {}", report.render_text());
+
+        let deadline = if kind.is_7_or_later() { "+pexpiretime" } else { "+pttl" };
+        let taken = ["+select", "+multi", "+dump", deadline, "+time", "+role", "+exec", "+info"];
+        let source = with(kind, &on_source, &taken);
+        let report = check_urls(&url_of(&source, "ferry"), &target).await;
+        let text = message(&report.findings, "source-rights-partly");
+        for right in taken {
+            assert!(text.contains(&right[1..].to_uppercase()), "{kind} {right}: {}", report.render_text());
+        }
+    }
+}
+
 #[tokio::test]
 async fn settings_that_may_not_be_read_leave_a_note() {
     let source = Server::builder().config("rename-command", "CONFIG \"\"").start();

@@ -7,7 +7,7 @@ use record::Db;
 use settings::{Mode, OnExisting, ReplicaCommand, Settings};
 
 use super::{codes, message, settings};
-use crate::{Clock, Facts, Right, Rights, Severity, judge, rights};
+use crate::{Clock, Facts, Right, Rights, Severity, judge, needs};
 
 /// A server in order: Redis 7.0, 1 GiB of data, everything readable, everything allowed.
 fn good(name: &str, needs: Vec<crate::Need>) -> Facts {
@@ -43,8 +43,8 @@ fn keys(db: u32, keys: u64) -> DbKeys {
 
 /// A pair in order: the source holds a million keys, the target nothing.
 fn pair() -> (Facts, Facts, Settings) {
-    let mut source = good("source", rights::on_source(ReplicaCommand::Psync));
-    let mut target = good("target", rights::on_target());
+    let mut source = good("source", needs::on_source(ReplicaCommand::Psync, Some(true)));
+    let mut target = good("target", needs::on_target(OnExisting::Replace));
     source.keyspace = vec![keys(0, 1_000_000)];
     target.memory.used = Some(1_000_000);
     (source, target, settings("redis://source", "redis://target", ""))
@@ -190,6 +190,35 @@ fn modules_that_the_target_lacks_are_named() {
         &[],
         &["target-modules-unknown"],
     );
+}
+
+#[test]
+fn functions_need_a_target_that_can_have_them() {
+    let on = |libraries: Option<u64>, target_info: &'static str| {
+        move |source: &mut Facts, target: &mut Facts, _: &mut Settings| {
+            source.libraries = libraries;
+            let info = Info::parse(target_info);
+            target.server = crate::Server::read(&info);
+            target.redis_version = info.get("redis_version").and_then(crate::Version::parse);
+        }
+    };
+    let findings = check(on(Some(2), "redis_version:6.2.14"), &["target-lacks-functions"], &["target-older"]);
+    assert_eq!(
+        message(&findings, "target-lacks-functions"),
+        "The source has 2 libraries of functions, and the target (Redis 6.2.14) cannot have any: functions came with Redis \
+         7.0."
+    );
+    check(on(Some(1), "redis_version:6.3.4\nmvcc_depth:0"), &["target-lacks-functions"], &["target-older"]);
+    check(on(Some(1), "redis_version:7.0.0"), &[], &[]);
+    check(on(Some(1), "redis_version:7.2.4\nvalkey_version:8.0.1"), &[], &[]);
+    for libraries in [None, Some(0)] {
+        check(on(libraries, "redis_version:6.2.14"), &[], &["target-older"]);
+    }
+    let unknown = ["format-unknown", "target-functions-unknown"];
+    let findings = check(on(Some(1), "redis_version:4.0.0\nkvrocks_version:2.9.0"), &[], &unknown);
+    assert!(message(&findings, "target-functions-unknown").contains("has 1 library of functions; whether"));
+    check(on(Some(1), "redis_version:7.4.0\ndragonfly_version:df-v1.30.0"), &[], &unknown);
+    check(on(Some(1), ""), &[], &unknown);
 }
 
 #[test]

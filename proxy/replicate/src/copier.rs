@@ -12,6 +12,7 @@ use settings::Settings;
 use tokio::sync::{Mutex, watch};
 
 use crate::Error;
+use crate::ends::milliseconds;
 
 /// One key as it stands at the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,13 +171,6 @@ fn role_offset(role: &Reply) -> Option<Offset> {
         _ => return None,
     };
     parts.get(at)?.as_int().and_then(|offset| u64::try_from(offset).ok()).map(Offset)
-}
-
-/// An answer of `TIME` in milliseconds.
-fn milliseconds(time: &Reply) -> Option<u64> {
-    let part = |reply: &Reply| reply.as_bytes().and_then(resp::number::parse_u64);
-    let [seconds, microseconds] = time.as_array()? else { return None };
-    Some(part(seconds)? * 1000 + part(microseconds)? / 1000)
 }
 
 /// Why an attempt came to nothing.

@@ -42,6 +42,11 @@ pub enum Error {
         "{place} was on its way when the link to the target broke, and whether it was applied cannot be found out; start again with a new snapshot"
     )]
     Unsettled { place: Place },
+    /// The target's process is another than at the beginning.
+    #[error(
+        "the target was restarted, or another server stands in its place: writes that it had acknowledged may be lost, and which ones nobody can tell. Start again: a new snapshot brings every key anew (keys that the source deletes in between stay, unless the target is emptied first)"
+    )]
+    TargetRestarted,
     /// A second snapshot is needed, and keys of the first cannot be told from those that were there before.
     #[error(
         "the source has to send its snapshot again, and with target.on_existing other than \"replace\" the keys that the first one wrote cannot be told from those that were there before; start again, with an empty target or with \"replace\""
@@ -103,6 +108,7 @@ impl Error {
             | Error::Exists { .. }
             | Error::Unsettled { .. }
             | Error::SnapshotAgain
+            | Error::TargetRestarted
             | Error::BacklogFull { .. } => ExitKind::Data,
         }
     }

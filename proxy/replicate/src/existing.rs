@@ -35,7 +35,7 @@ impl Existing {
         let failed = |error: link::Error| Error::Target { reason: error.to_string() };
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => crate::target::open(&shared.settings, "exists").await.map_err(failed)?,
+            None => crate::ends::open_target(&shared.settings, "exists").await.map_err(failed)?,
         };
         let digits = resp::number::Digits::of(u64::from(db.0));
         let commands = [vec![&b"SELECT"[..], digits.as_bytes()], vec![b"EXISTS", key]];

@@ -21,6 +21,8 @@ mod batch;
 mod budget;
 mod copier;
 mod copies;
+mod dialect;
+mod ends;
 mod error;
 mod existing;
 mod frontier;
@@ -32,7 +34,6 @@ mod router;
 mod shared;
 mod snapshot;
 mod source;
-mod target;
 mod throttle;
 mod touch;
 
@@ -42,8 +43,6 @@ mod tests;
 use std::sync::Arc;
 use std::time::Instant;
 
-use commands::{ServerCommand, Table};
-use link::{Connection, Protocol};
 use record::Offset;
 use route::lanes::Lanes;
 use settings::{Mode, Settings};
@@ -122,39 +121,9 @@ async fn carry(settings: Arc<Settings>, progress: Arc<Progress>, stop: Cancellat
 /// Asks both ends what has to be known before anything is carried.
 async fn prepare(settings: Arc<Settings>, progress: Arc<Progress>, stop: CancellationToken) -> Result<Shared, Error> {
     progress.phase(Phase::Connecting, Instant::now());
-    let understands = target::prepare(&settings).await?;
-    let table = command_table(&settings).await?;
-    Shared::new(settings, progress, understands, table, stop)
-}
-
-/// The commands that we know, and what the source's own table adds to them: those of its modules.
-async fn command_table(settings: &Settings) -> Result<Table, Error> {
-    let mut table = Table::builtin();
-    let name = format!("keyferry-{}-commands", settings.name);
-    let opened = Connection::open(&settings.source.endpoint, &settings.timeouts, Protocol::Resp2, &name).await;
-    let mut connection = opened.map_err(|error| Error::Source { reason: error.to_string() })?;
-    match connection.command_table().await {
-        Ok(rows) => {
-            let theirs: Vec<ServerCommand> = rows.into_iter().map(server_command).collect();
-            table.merge(&theirs);
-        }
-        // Without it only commands of modules are unknown, and those are refused in words when they come.
-        Err(error) => {
-            tracing::warn!(%error, "the source's COMMAND table cannot be read; commands of modules are not known")
-        }
-    }
-    Ok(table)
-}
-
-fn server_command(row: link::CommandRow) -> ServerCommand {
-    ServerCommand {
-        name: row.name,
-        arity: row.arity,
-        flags: row.flags,
-        first_key: row.first_key,
-        last_key: row.last_key,
-        step: row.step,
-    }
+    let target = ends::target(&settings).await?;
+    let source = ends::source(&settings).await?;
+    Shared::new(settings, progress, (source, target), stop)
 }
 
 /// Reads from the source until there is a reason to end. A lane that ends before is an error.

@@ -13,6 +13,7 @@ use route::rules::{ChangeVerdict, Rewritten};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::batch::{Batch, Builder, Kind, UnitHead, encode_select};
+use crate::dialect::Words;
 use crate::rendezvous::Rendezvous;
 use crate::shared::Shared;
 use crate::{Error, Place};
@@ -56,7 +57,7 @@ pub(crate) struct Router {
     queues: Vec<UnboundedSender<Item>>,
     builders: Vec<Builder>,
     lanes: Lanes,
-    /// Neither rules nor several lanes: commands pass as they are.
+    /// Neither rules nor several lanes nor another dialect: commands pass as they are.
     plain: bool,
     rewritten: Rewritten,
     /// Where the last unit ended: the offset that everything flushed so far covers.
@@ -78,7 +79,7 @@ impl Router {
         Router {
             builders: queues.iter().map(|_| Builder::new(!identity)).collect(),
             lanes,
-            plain: identity && queues.len() == 1,
+            plain: identity && queues.len() == 1 && shared.dialect.is_identity(),
             rewritten: Rewritten::default(),
             end: Offset(0),
             is_full: false,
@@ -112,7 +113,13 @@ impl Router {
     /// A change under rules, or with lanes to choose from.
     pub(crate) fn change(&mut self, end: Offset, change: Change<'_>) -> Result<(), Error> {
         let mut rewritten = std::mem::take(&mut self.rewritten);
-        let done = self.judged_change(end, change, &mut rewritten);
+        let done = match self.shared.translate(change.args) {
+            None => self.judged_change(end, change, &mut rewritten),
+            Some(words) => {
+                let (raw, args) = said(&words);
+                self.judged_change(end, Change { raw: &raw, args: &args, ..change }, &mut rewritten)
+            }
+        };
         self.rewritten = rewritten;
         self.passed(end);
         done
@@ -185,7 +192,13 @@ impl Router {
         let mut rewritten = std::mem::take(&mut self.rewritten);
         let mut passed = Passed::default();
         for change in inner {
-            match judge(&self.shared, *change, end, &mut rewritten)? {
+            let words = self.shared.translate(change.args);
+            let own = words.as_ref().map(said);
+            let change = match &own {
+                None => *change,
+                Some((raw, args)) => Change { raw, args, ..*change },
+            };
+            match judge(&self.shared, change, end, &mut rewritten)? {
                 ChangeVerdict::Drop => self.shared.progress.changes_filtered(1),
                 ChangeVerdict::Keep { db } => {
                     passed.place = passed.place.join(self.place(change.args, end)?);
@@ -327,6 +340,14 @@ impl Router {
     pub(crate) fn restart(&mut self) {
         self.end = Offset(0);
     }
+}
+
+/// Words as a command: encoded, and as arguments.
+fn said<'a>(words: &'a Words<'_>) -> (Vec<u8>, Vec<&'a [u8]>) {
+    let args: Vec<&[u8]> = words.iter().map(AsRef::as_ref).collect();
+    let mut raw = Vec::new();
+    resp::encode::command(&mut raw, &args);
+    (raw, args)
 }
 
 /// What of a transaction has passed the rules.

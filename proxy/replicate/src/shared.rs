@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use commands::Table;
 use record::Offset;
@@ -15,6 +16,8 @@ use crate::Error;
 use crate::batch::Batch;
 use crate::budget::Budget;
 use crate::copies::Copies;
+use crate::dialect::{Dialect, Words};
+use crate::ends::{AtSource, AtTarget};
 use crate::frontier::SharedFrontier;
 use crate::restore::Understands;
 use crate::throttle::Throttle;
@@ -27,6 +30,12 @@ pub(crate) struct Shared {
     pub(crate) rules: Rules,
     /// What the target takes.
     pub(crate) understands: Understands,
+    /// What has to be said differently on the target.
+    pub(crate) dialect: Dialect,
+    /// How many milliseconds the source's clock is ahead of ours.
+    pub(crate) source_ahead_ms: i64,
+    /// Which run of which server the target was at the beginning; `None` where it does not tell.
+    pub(crate) target_run: Option<String>,
     pub(crate) rdb_limits: rdb::Limits,
     /// The commands that we know, and those that the source's own table adds.
     pub(crate) table: Table,
@@ -49,8 +58,7 @@ impl Shared {
     pub(crate) fn new(
         settings: Arc<Settings>,
         progress: Arc<Progress>,
-        understands: Understands,
-        table: Table,
+        (source, target): (AtSource, AtTarget),
         stop: CancellationToken,
     ) -> Result<Shared, Error> {
         let rules = Rules::compile(settings.rules.clone()).map_err(|error| Error::Internal(error.to_string()))?;
@@ -61,8 +69,14 @@ impl Shared {
             settings,
             progress,
             rules,
-            understands,
-            table,
+            dialect: Dialect::between(
+                source.version,
+                (target.understands.dialect.major, target.understands.dialect.minor),
+            ),
+            source_ahead_ms: source.ahead_ms,
+            table: source.table,
+            understands: target.understands,
+            target_run: target.run_id,
             frontier: SharedFrontier::new(),
             budget: Budget::default(),
             copies: Copies::default(),
@@ -70,6 +84,16 @@ impl Shared {
             snapshot_read: AtomicBool::new(false),
             stop,
         })
+    }
+
+    /// A command of the stream as the target takes it, where that is not as it came.
+    pub(crate) fn translate<'a>(&self, args: &[&'a [u8]]) -> Option<Words<'a>> {
+        if self.dialect.is_identity() {
+            return None;
+        }
+        let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let now_ms = u64::try_from(ours).unwrap_or(u64::MAX).saturating_add_signed(self.source_ahead_ms);
+        self.dialect.translate(args, now_ms)
     }
 
     /// A snapshot begins.
@@ -117,7 +141,8 @@ impl Shared {
         let input = settings::Input { file: None, flags: &flags };
         let settings = Arc::new(settings::load(&input, &settings::Given::default()).unwrap());
         let progress = Arc::new(Progress::new(&settings, std::time::Instant::now()));
-        let understands = Understands::of_version("7.0.15");
-        Arc::new(Shared::new(settings, progress, understands, Table::builtin(), CancellationToken::new()).unwrap())
+        let source = AtSource { table: Table::builtin(), version: (7, 0), ahead_ms: 0 };
+        let target = AtTarget { understands: Understands::of_version("7.0.15"), run_id: None };
+        Arc::new(Shared::new(settings, progress, (source, target), CancellationToken::new()).unwrap())
     }
 }

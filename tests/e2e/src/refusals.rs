@@ -1,13 +1,12 @@
 //! The target refuses writes: the run waits, says which write and why, and loses nothing.
 
 use std::fs;
-use std::time::Duration;
 
 use testkit::server::Data;
 use testkit::workload::Family;
 use testkit::{Dataset, Running, Server, Workload, assert_equal, wait_until};
 
-use crate::setup::{self, between, ended, expect, fails, seed, status, stop, sync, wait_applied};
+use crate::setup::{self, between, done, ended, expect, fails, seed, status, stop, sync, wait_applied};
 
 /// A load of which any write that is lost or doubled shows.
 fn load(source: &Server) -> testkit::workload::Running {
@@ -93,41 +92,39 @@ fn a_target_that_cannot_save_is_waited_for() {
     is_waited_out("MISCONF", &target, &target.url(), spoil, mend);
 }
 
-#[test]
-fn a_target_that_is_restarted_with_its_data_goes_on() {
+/// A server that takes seconds to load what it has saved.
+fn slow_to_load() -> Server {
     let slow = [("key-load-delay", "3000"), ("loading-process-events-interval-bytes", "1024")];
-    let target = slow.iter().fold(Server::builder(), |builder, (name, value)| builder.config(name, value)).start();
-    let source = Server::start_default();
+    slow.iter().fold(Server::builder(), |builder, (name, value)| builder.config(name, value)).start()
+}
+
+#[test]
+fn a_target_that_is_still_loading_is_waited_for() {
+    let (source, target) = (Server::start_default(), slow_to_load());
     Dataset::new(seed()).large_values(false).load(&source);
-    let sync = between(&source, &target).spawn();
-    sync.wait_ready(setup::LONG);
-    let load = load(&source);
-    load.wait_for(1_000);
+    done(between(&source, &target).args(&["--snapshot-only"]));
     target.restart(Data::Kept);
     assert_eq!(target.info("loading"), "1", "the test wants a target that is still loading");
+    source.run::<()>(&["SET", "later", "1"]);
+    let sync = between(&source, &target).spawn();
     expect("-LOADING is told", &sync, || sync.stderr().contains("LOADING"));
-    load.wait_for(1_000);
-    load.stop();
-    expect("the target has loaded", &sync, || target.info("loading") == "0");
     wait_applied(&source, &sync);
     assert_equal(&source, &target);
     stop(&sync);
 }
 
+/// What it had acknowledged may be lost, even where it loads data again: a run that went on could leave a hole.
 #[test]
-#[ignore = "not done yet: a target that was restarted without its data is written to as if nothing had been"]
-fn a_target_that_lost_its_data_is_not_taken_for_complete() {
-    let (source, target) = (Server::start_default(), Server::start_default());
-    Dataset::new(seed()).keys_per_kind(1).dbs([0]).large_values(false).load(&source);
-    let sync = between(&source, &target).spawn();
-    wait_applied(&source, &sync);
-    target.restart(Data::Dropped);
-    source.run::<()>(&["SET", "later", "1"]);
-    // Either it says so and ends, or it brings everything again; it must not go on as if nothing had been.
-    let told = wait_until(Duration::from_secs(15), || {
-        sync.exit_status().is_some() || testkit::compare(&source, &target, &Default::default()).is_equal()
-    });
-    assert!(told, "the target has {} keys, and the run goes on:\n{}", target.run::<u64>(&["DBSIZE"]), sync.stderr());
+fn a_target_that_was_restarted_is_not_taken_for_complete() {
+    for data in [Data::Kept, Data::Dropped] {
+        let (source, target) = (Server::start_default(), Server::start_default());
+        Dataset::new(seed()).keys_per_kind(1).dbs([0]).large_values(false).load(&source);
+        let sync = between(&source, &target).spawn();
+        wait_applied(&source, &sync);
+        target.restart(data);
+        source.run::<()>(&["SET", "later", "1"]);
+        fails(&ended(&sync), 74, &["the target was restarted", "Start again"]);
+    }
 }
 
 #[test]

@@ -354,6 +354,8 @@ impl Lane {
         let away = Phase::Reconnecting { side: Side::Target };
         loop {
             match Wire::open(&self.shared.settings).await {
+                // What it had acknowledged before may be lost: its memory was, and what it loads may be older.
+                Ok(wire) if wire.run != self.shared.target_run => return Err(Error::TargetRestarted),
                 Ok(wire) => {
                     self.wire = Some(wire);
                     // Another lane, or the source's task, may have said something else meanwhile.

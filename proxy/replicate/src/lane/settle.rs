@@ -34,6 +34,15 @@ const PASSING: [&str; 12] = [
     "UNBLOCKED",
 ];
 
+/// Errors that a change meets on a key that is gone on the target and was not at the source: its deadline has passed here
+/// while the change was on its way. A state copy brings the key to what the source made of it.
+const GONE: [&str; 4] = [
+    "ERR no such key",
+    "NOGROUP",
+    "ERR The XGROUP subcommand requires the key to exist",
+    "ERR The ID specified in XSETID",
+];
+
 /// What has to be sent, and what has to be copied, before a lane may go on.
 #[derive(Debug)]
 pub(super) struct Remedy {
@@ -81,6 +90,14 @@ impl Lane {
             for left in &trouble.left {
                 let Some(text) = &left.refusal else { continue };
                 self.shared.progress.target_error(text);
+                if self.is_gone(trouble, left, text) {
+                    tracing::debug!(
+                        lane = self.index,
+                        error = text,
+                        "a key has expired on the target before its change"
+                    );
+                    continue;
+                }
                 let place = self.judge(trouble, left, text)?;
                 first.get_or_insert((place, text.clone()));
             }
@@ -90,6 +107,12 @@ impl Lane {
             self.pause(&place, &error).await;
         }
         self.settle().await
+    }
+
+    /// Whether a change met a key that is gone.
+    fn is_gone(&self, trouble: &Trouble, left: &Left, text: &str) -> bool {
+        let kind = trouble.batch.units.get(left.unit).map(|unit| unit.kind);
+        kind == Some(Kind::Change) && GONE.iter().any(|start| text.starts_with(start))
     }
 
     /// Which command was refused, where that may pass; an error where it may not.

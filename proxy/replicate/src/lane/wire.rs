@@ -15,6 +15,8 @@ use crate::batch::{Batch, Builder};
 /// A lane's connection to the target.
 #[derive(Debug)]
 pub(super) struct Wire {
+    /// Which run of which server it is connected to.
+    pub(super) run: Option<String>,
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
 }
@@ -48,10 +50,12 @@ impl Wire {
     pub(super) async fn open(settings: &Settings) -> Result<Wire, link::Error> {
         let target = &settings.target;
         let name = format!("keyferry-{}", settings.name);
-        let connection = Connection::open(&target.endpoint, &settings.timeouts, target.protocol, &name).await?;
+        let mut connection = Connection::open(&target.endpoint, &settings.timeouts, target.protocol, &name).await?;
+        let run = connection.info("server").await?.get("run_id").map(str::to_owned);
         let (stream, received) = connection.into_stream();
         let (reader, writer) = stream.split();
         Ok(Wire {
+            run,
             incoming: Incoming { half: reader, received, scanner: ReplyScanner::new(Limits::default()) },
             outgoing: Outgoing { half: writer, db: target.endpoint.db },
         })

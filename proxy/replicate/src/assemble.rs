@@ -41,6 +41,8 @@ struct Open {
     raw: Vec<u8>,
     commands: u32,
     inner: Vec<Inner>,
+    /// It may concern more than the db at its beginning.
+    is_wide: bool,
 }
 
 /// A command within a transaction: where it stands in `raw`.
@@ -123,6 +125,7 @@ impl Assembler {
                     reason: format!("a transaction is longer than {TRANSACTION_BYTES_MAX} bytes"),
                 });
             }
+            open.is_wide |= control == Control::Select || is_wide(name);
             if control == Control::None {
                 open.inner.push(Inner { db: self.db, begin, end: begin + raw.len() });
             }
@@ -137,7 +140,13 @@ impl Assembler {
             }
             Control::Multi if self.open.is_some() => Err(self.garbled("MULTI within a transaction")),
             Control::Multi => {
-                self.open = Some(Open { db_before: self.db, raw: raw.to_vec(), commands: 1, inner: Vec::new() });
+                self.open = Some(Open {
+                    db_before: self.db,
+                    raw: raw.to_vec(),
+                    commands: 1,
+                    inner: Vec::new(),
+                    is_wide: false,
+                });
                 Ok(())
             }
             Control::Exec => self.exec(router),
@@ -159,8 +168,8 @@ impl Assembler {
     }
 
     fn change(&mut self, raw: &[u8], router: &mut Router) -> Result<(), Error> {
-        if router.is_plain() {
-            router.verbatim(self.db, self.offset, raw);
+        if router.is_plain() && !is_wide(self.arg(raw, 0)) {
+            router.verbatim(self.db, self.offset, raw, 1);
             return Ok(());
         }
         let args: Vec<&[u8]> = self.scanner.args().iter().map(|span: &Span| span.of(raw)).collect();
@@ -175,11 +184,11 @@ impl Assembler {
 
     fn exec(&mut self, router: &mut Router) -> Result<(), Error> {
         let Some(open) = self.open.take() else { return Err(self.garbled("EXEC without MULTI")) };
-        let transaction =
-            Transaction { db_before: open.db_before, db_after: self.db, raw: &open.raw, commands: open.commands };
-        if router.is_plain() {
-            return router.transaction(self.offset, transaction, &[]);
+        if router.is_plain() && !open.is_wide {
+            router.verbatim(open.db_before, self.offset, &open.raw, open.commands);
+            return Ok(());
         }
+        let transaction = Transaction { db_before: open.db_before, raw: &open.raw };
         let mut spans = Vec::with_capacity(open.inner.len());
         for inner in &open.inner {
             let raw = open.raw.get(inner.begin..inner.end).unwrap_or_default();
@@ -195,6 +204,19 @@ impl Assembler {
 
     fn garbled(&self, what: &str) -> Error {
         Error::Stream { offset: self.offset, reason: format!("unexpected {what}") }
+    }
+}
+
+/// Whether a command may concern more than the keys of one db.
+fn is_wide(name: &[u8]) -> bool {
+    let is = |word: &[u8]| name.eq_ignore_ascii_case(word);
+    match name.len() {
+        4 => is(b"MOVE") || is(b"COPY") || is(b"EVAL"),
+        5 => is(b"FCALL"),
+        6 => is(b"SWAPDB") || is(b"SCRIPT"),
+        7 => is(b"EVALSHA"),
+        8 => is(b"FLUSHALL") || is(b"FUNCTION"),
+        _ => false,
     }
 }
 

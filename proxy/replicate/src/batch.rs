@@ -15,9 +15,6 @@ pub(crate) struct Batch {
     pub(crate) origin: Vec<u8>,
     /// How many replies the target owes for `bytes`.
     pub(crate) replies: u32,
-    /// The db that must be selected when the first byte is sent, and the one that is when the last was.
-    pub(crate) db_before: Db,
-    pub(crate) db_after: Db,
     /// What to close at the frontier when every unit is applied.
     pub(crate) tickets: Vec<Ticket>,
     /// Memory that it is booked with in the budget.
@@ -35,7 +32,7 @@ pub(crate) struct Unit {
     pub(crate) bytes_end: u32,
     /// Where its bytes end in the batch's origin; 0 where there is none.
     pub(crate) origin_end: u32,
-    /// Replies that the target owes for it, that of a `SELECT` before it included.
+    /// Replies that the target owes for it.
     pub(crate) replies: u32,
     /// The db it belongs to at the source, and at the target.
     pub(crate) source_db: Db,
@@ -67,6 +64,12 @@ const UNIT_BYTES: usize = size_of::<Unit>();
 // === impl Batch ===
 
 impl Batch {
+    /// What unit `index` was added with.
+    pub(crate) fn head(&self, index: usize) -> Option<UnitHead> {
+        let unit = self.units.get(index)?;
+        Some(UnitHead { end: unit.end, source_db: unit.source_db, target_db: unit.target_db, kind: unit.kind })
+    }
+
     /// Memory that the batch holds, for the budget.
     pub(crate) fn held_bytes(&self) -> usize {
         self.bytes.len() + self.origin.len() + self.units.len() * UNIT_BYTES
@@ -99,8 +102,8 @@ impl Batch {
 #[derive(Debug)]
 pub(crate) struct Builder {
     batch: Batch,
-    /// The db that the lane's connection will have selected behind everything queued so far.
-    selected: Db,
+    /// The db that the lane's connection has selected, always.
+    home: Db,
     /// Whether units carry their source form along.
     keeps_origin: bool,
 }
@@ -117,21 +120,8 @@ pub(crate) struct UnitHead {
 // === impl Builder ===
 
 impl Builder {
-    pub(crate) fn new(keeps_origin: bool) -> Builder {
-        Builder { batch: Batch::default(), selected: Db(0), keeps_origin }
-    }
-
-    /// A builder for a batch that follows on one behind which `selected` is the db.
-    pub(crate) fn behind(selected: Db) -> Builder {
-        let batch = Batch { db_before: selected, db_after: selected, ..Batch::default() };
-        Builder { batch, selected, keeps_origin: true }
-    }
-
-    /// A batch of a `SELECT` alone.
-    pub(crate) fn select(db: Db) -> Batch {
-        let mut bytes = Vec::new();
-        encode_select(&mut bytes, db);
-        Batch { bytes, replies: 1, db_before: db, db_after: db, ..Batch::default() }
+    pub(crate) fn new(home: Db, keeps_origin: bool) -> Builder {
+        Builder { batch: Batch::default(), home, keeps_origin }
     }
 
     /// Bytes waiting to be sealed.
@@ -148,17 +138,35 @@ impl Builder {
         self.batch.units.is_empty()
     }
 
-    /// Adds one unit: `write` appends its commands and says how many replies they will have and which db is
-    /// selected behind them. `origin` is the unit as the source sent it.
-    pub(crate) fn add(&mut self, head: UnitHead, origin: &[u8], write: impl FnOnce(&mut Vec<u8>) -> (u32, Db)) {
-        let mut replies = 0;
-        if self.selected != head.target_db {
-            encode_select(&mut self.batch.bytes, head.target_db);
-            replies += 1;
+    /// Adds one unit: `write` appends its commands and says how many replies they will have. `origin` is the unit as the
+    /// source sent it.
+    ///
+    /// A unit of another db than the lane's goes as a transaction that selects it and comes back: were its `SELECT` refused
+    /// (a right that was taken away, a script that keeps the server busy), a command that stands alone behind it would be
+    /// applied in the wrong db, while a transaction is then refused as a whole (`multi.c`, flagTransaction).
+    pub(crate) fn add(&mut self, head: UnitHead, origin: &[u8], write: impl FnOnce(&mut Vec<u8>) -> u32) {
+        let is_abroad = head.target_db != self.home;
+        let out = &mut self.batch.bytes;
+        if is_abroad {
+            resp::encode::command(out, &[b"MULTI"]);
+            encode_select(out, head.target_db);
         }
-        let (own, selected) = write(&mut self.batch.bytes);
-        replies += own;
-        self.selected = selected;
+        let mut replies = write(out);
+        if is_abroad {
+            encode_select(out, self.home);
+            resp::encode::command(out, &[b"EXEC"]);
+            replies += 4;
+        }
+        self.close(head, origin, replies);
+    }
+
+    /// Adds a unit that another builder of this lane has made.
+    pub(crate) fn add_again(&mut self, head: UnitHead, origin: &[u8], bytes: &[u8], replies: u32) {
+        self.batch.bytes.extend_from_slice(bytes);
+        self.close(head, origin, replies);
+    }
+
+    fn close(&mut self, head: UnitHead, origin: &[u8], replies: u32) {
         if self.keeps_origin {
             self.batch.origin.extend_from_slice(origin);
         }
@@ -181,13 +189,9 @@ impl Builder {
         let next = Batch {
             bytes: Vec::with_capacity(self.batch.bytes.len()),
             units: Vec::with_capacity(self.batch.units.len()),
-            db_before: self.selected,
-            db_after: self.selected,
             ..Batch::default()
         };
-        let mut batch = std::mem::replace(&mut self.batch, next);
-        batch.db_after = self.selected;
-        batch
+        std::mem::replace(&mut self.batch, next)
     }
 }
 

@@ -21,6 +21,7 @@ mod batch;
 mod budget;
 mod copier;
 mod copies;
+mod crew;
 mod dialect;
 mod ends;
 mod error;
@@ -47,14 +48,14 @@ use record::Offset;
 use route::lanes::Lanes;
 use settings::{Mode, Settings};
 use telemetry::{Phase, Progress};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, ExitKind, Place};
 
 use copier::Copier;
-use lane::Lane;
+use crew::{Crew, Watch};
 use router::Router;
 use shared::Shared;
 use source::{Ended, Source};
@@ -98,22 +99,22 @@ pub async fn run(settings: Arc<Settings>, progress: Arc<Progress>, stop: Cancell
 async fn carry(settings: Arc<Settings>, progress: Arc<Progress>, stop: CancellationToken) -> Result<Outcome, Error> {
     // A token of our own: being caught up stops the source's task too, without touching the caller's.
     let shared = Arc::new(prepare(settings, progress, stop.child_token()).await?);
-    let count = shared.settings.limits.lanes;
-    let lanes = Lanes::new(count).map_err(|error| Error::Internal(error.to_string()))?;
+    let lanes = Lanes::new(shared.settings.limits.lanes).map_err(|error| Error::Internal(error.to_string()))?;
     let (history, known_history) = watch::channel(None);
     let copier = Arc::new(Copier::new(Arc::clone(&shared.settings), known_history.clone()));
-    let mut tasks = JoinSet::new();
-    let mut queues = Vec::with_capacity(count);
-    for index in 0..count {
-        let (queue, items) = mpsc::unbounded_channel();
-        queues.push(queue);
-        tasks.spawn(Lane::new(index, Arc::clone(&shared), Arc::clone(&copier), items).run());
-    }
-    let router = Router::new(Arc::clone(&shared), lanes, queues);
+    let (crew, mut watch) = Crew::new(Arc::clone(&shared), copier);
+    let router = Router::new(Arc::clone(&shared), lanes, Box::new(crew));
     let mut source = Source::new(Arc::clone(&shared), router, history);
     let monitor = monitor::run(Arc::clone(&shared), known_history, shared.settings.mode == Mode::UntilCaughtUp);
-    let reason = read(&shared, &mut source, &mut tasks, monitor).await?;
-    drain(&shared, &mut source, &mut tasks).await?;
+    let reason = tokio::select! {
+        ended = source.run() => match ended? {
+            Ended::Stopped => Reason::Stopped,
+            Ended::Complete => Reason::SnapshotApplied,
+        },
+        () = monitor => Reason::CaughtUp,
+        error = watch.failure() => return Err(error),
+    };
+    drain(&shared, &mut source, &mut watch).await?;
     shared.progress.phase(Phase::Done, Instant::now());
     Ok(Outcome { reason, frontier: shared.frontier.current() })
 }
@@ -126,48 +127,15 @@ async fn prepare(settings: Arc<Settings>, progress: Arc<Progress>, stop: Cancell
     Shared::new(settings, progress, (source, target), stop)
 }
 
-/// Reads from the source until there is a reason to end. A lane that ends before is an error.
-async fn read(
-    shared: &Arc<Shared>,
-    source: &mut Source,
-    lanes: &mut JoinSet<Result<(), Error>>,
-    monitor: impl Future<Output = ()>,
-) -> Result<Reason, Error> {
-    tokio::select! {
-        ended = source.run() => ended.map(|ended| match ended {
-            Ended::Stopped => Reason::Stopped,
-            Ended::Complete => Reason::SnapshotApplied,
-        }),
-        () = monitor => Ok(Reason::CaughtUp),
-        ended = lanes.join_next() => Err(lane_error(ended)),
-        () = shared.lane_gone.notified() => Err(lane_error(lanes.join_next().await)),
-    }
-}
-
 /// Lets the lanes apply what was read, and tells the source.
-async fn drain(shared: &Arc<Shared>, source: &mut Source, lanes: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
+async fn drain(shared: &Arc<Shared>, source: &mut Source, watch: &mut Watch) -> Result<(), Error> {
     shared.progress.phase(Phase::Stopping, Instant::now());
     source.close();
     let within = shared.settings.timeouts.drain;
-    let drained = async {
-        while let Some(ended) = lanes.join_next().await {
-            ended.map_err(|error| Error::Internal(format!("a lane's task failed: {error}")))??;
-        }
-        Ok(())
-    };
-    let result = tokio::time::timeout(within, drained).await;
+    let result = tokio::time::timeout(within, watch.drained()).await;
     shared.progress.frontier(shared.frontier.current());
     source.farewell().await;
     result.unwrap_or_else(|_| {
         Err(Error::NotDrained { bytes: shared.budget.held(), within, frontier: shared.frontier.current() })
     })
-}
-
-/// Why a lane ended though the source's task goes on.
-fn lane_error(ended: Option<Result<Result<(), Error>, tokio::task::JoinError>>) -> Error {
-    match ended {
-        Some(Ok(Err(error))) => error,
-        Some(Err(error)) => Error::Internal(format!("a lane's task failed: {error}")),
-        Some(Ok(Ok(()))) | None => Error::Internal("a lane ended before its queue".to_owned()),
-    }
 }

@@ -44,6 +44,11 @@ impl Rendezvous {
         self.state.send_modify(|state| state.finished = true);
     }
 
+    /// Whether the unit is applied.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state.borrow().finished
+    }
+
     /// Waits until every lane has arrived. Losing this future loses nothing.
     pub(crate) async fn all_arrived(&self) {
         self.until(|state| state.arrived >= self.lanes).await;

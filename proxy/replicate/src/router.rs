@@ -1,12 +1,16 @@
 //! Sends each unit to the lane that its keys belong to.
 //!
 //! Units come one by one in the source's order, are encoded into the builder of their lane, and leave as batches at the
-//! end of each read from the source ([`Router::flush`]). A unit of several lanes goes to each of them as a meeting.
+//! end of each read from the source ([`Router::flush`]). Each db has lanes of its own, begun when it is first needed, so
+//! that no lane ever has to select another. A unit of several lanes goes to each of them as a meeting.
 //! The router never waits for a lane: what a slow target cannot take yet is held in the lanes' queues, counted by
 //! the budget.
 
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
+use commands::OtherDb;
 use record::{Db, Offset};
 use route::lanes::{Lanes, Placement};
 use route::rules::{ChangeVerdict, Rewritten};
@@ -25,6 +29,14 @@ pub(crate) enum Item {
     Batch(Batch),
     /// A unit of several lanes; the executor's item holds it.
     Meeting(Arc<Rendezvous>, Option<Batch>),
+    /// The first of a lane that begins while all others meet: it has to wait for the end.
+    After(Arc<Rendezvous>),
+}
+
+/// Starts the lanes' tasks.
+pub(crate) trait Start: Send + fmt::Debug {
+    /// Starts lane number `index`, of the db `home`; what is put into the queue is applied in its order.
+    fn start(&mut self, index: usize, home: Db) -> UnboundedSender<Item>;
 }
 
 /// A command of the stream, taken apart.
@@ -41,21 +53,24 @@ pub(crate) struct Change<'a> {
 /// A transaction of the stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Transaction<'a> {
-    /// The db selected at its `MULTI`, and the one behind its `EXEC`.
+    /// The db selected at its `MULTI`.
     pub(crate) db_before: Db,
-    pub(crate) db_after: Db,
     /// From `MULTI` to `EXEC`, as it came.
     pub(crate) raw: &'a [u8],
-    /// How many commands `raw` holds, `MULTI`, `EXEC` and `SELECT`s included.
-    pub(crate) commands: u32,
 }
 
 /// Routes units to lanes.
 #[derive(Debug)]
 pub(crate) struct Router {
     shared: Arc<Shared>,
-    queues: Vec<UnboundedSender<Item>>,
-    builders: Vec<Builder>,
+    start: Box<dyn Start>,
+    /// Every lane; those of one db stand together.
+    ends: Vec<End>,
+    /// The first lane of each db that was needed so far, and the one that was asked for last.
+    firsts: HashMap<Db, usize>,
+    last: Option<(Db, usize)>,
+    /// Meetings of all lanes that may not be over.
+    meetings: Vec<Arc<Rendezvous>>,
     lanes: Lanes,
     /// Neither rules nor several lanes nor another dialect: commands pass as they are.
     plain: bool,
@@ -68,26 +83,73 @@ pub(crate) struct Router {
     batch_units_max: usize,
 }
 
+/// Our end of a lane.
+#[derive(Debug)]
+struct End {
+    queue: UnboundedSender<Item>,
+    builder: Builder,
+    db: Db,
+}
+
+/// The lanes that a unit concerns.
+#[derive(Clone, Debug, Default)]
+struct Reach {
+    lanes: BTreeSet<usize>,
+    /// Every lane there is, and those that begin before the unit is applied.
+    all: bool,
+}
+
 /// A batch is sealed beyond this, so that a lane can begin while more is decoded.
 const BATCH_BYTES: usize = 128 << 10;
 
 // === impl Router ===
 
 impl Router {
-    pub(crate) fn new(shared: Arc<Shared>, lanes: Lanes, queues: Vec<UnboundedSender<Item>>) -> Router {
-        let identity = shared.rules.is_identity();
+    pub(crate) fn new(shared: Arc<Shared>, lanes: Lanes, start: Box<dyn Start>) -> Router {
+        let plain = shared.rules.is_identity() && lanes.count() == 1 && shared.dialect.is_identity();
         Router {
-            builders: queues.iter().map(|_| Builder::new(!identity)).collect(),
+            start,
+            ends: Vec::new(),
+            firsts: HashMap::new(),
+            last: None,
+            meetings: Vec::new(),
             lanes,
-            plain: identity && queues.len() == 1 && shared.dialect.is_identity(),
+            plain,
             rewritten: Rewritten::default(),
             end: Offset(0),
             is_full: false,
             batch_bytes_max: BATCH_BYTES.min(shared.throttle.batch_bytes_max()),
             batch_units_max: shared.throttle.batch_commands_max(),
             shared,
-            queues,
         }
+    }
+
+    /// The first lane of a db.
+    fn first(&mut self, db: Db) -> usize {
+        if let Some((last, first)) = self.last
+            && last == db
+        {
+            return first;
+        }
+        let first = self.firsts.get(&db).copied().unwrap_or_else(|| self.begin(db));
+        self.last = Some((db, first));
+        first
+    }
+
+    /// Starts the lanes of a db that is needed for the first time.
+    fn begin(&mut self, db: Db) -> usize {
+        let first = self.ends.len();
+        self.meetings.retain(|meeting| !meeting.is_finished());
+        for index in first..first + self.lanes.count() {
+            let queue = self.start.start(index, db);
+            let builder = Builder::new(db, self.keeps_origin());
+            self.ends.push(End { queue, builder, db });
+            for meeting in &self.meetings {
+                self.push(index, Item::After(Arc::clone(meeting)));
+            }
+        }
+        self.firsts.insert(db, first);
+        first
     }
 
     /// Whether units have to carry their source form along.
@@ -100,12 +162,13 @@ impl Router {
         self.plain
     }
 
-    /// A change that needs neither rules nor a choice of lane.
-    pub(crate) fn verbatim(&mut self, db: Db, end: Offset, raw: &[u8]) {
+    /// A change or transaction that needs neither rules nor a choice of lane, with so many replies.
+    pub(crate) fn verbatim(&mut self, db: Db, end: Offset, raw: &[u8], replies: u32) {
         let head = UnitHead { end, source_db: db, target_db: db, kind: Kind::Change };
-        self.put(0, head, &[], |out| {
+        let lane = self.first(db);
+        self.put(lane, head, &[], |out| {
             out.extend_from_slice(raw);
-            (1, db)
+            replies
         });
         self.passed(end);
     }
@@ -130,26 +193,27 @@ impl Router {
         match judge(&self.shared, change, end, rewritten)? {
             ChangeVerdict::Drop => self.shared.progress.changes_filtered(1),
             ChangeVerdict::Keep { db } => {
-                let place = self.place(change.args, end)?;
-                self.send(place, head(db), change.raw, |out| {
+                let reach = self.reach(db, change.args, end)?;
+                self.send(reach, head(db), change.raw, |out| {
                     out.extend_from_slice(change.raw);
-                    (1, db)
+                    1
                 });
             }
             ChangeVerdict::Rewritten { db } => {
                 let args: Vec<&[u8]> = rewritten.args(change.args).collect();
-                let place = self.place(&args, end)?;
-                self.send(place, head(db), change.raw, |out| {
+                let reach = self.reach(db, &args, end)?;
+                self.send(reach, head(db), change.raw, |out| {
                     resp::encode::command(out, &args);
-                    (1, db)
+                    1
                 });
             }
             ChangeVerdict::FlushEach => {
                 let args: Vec<&[u8]> = rewritten.args(change.args).collect();
                 for db in rewritten.dbs() {
-                    self.send(Placement::All, head(*db), change.raw, |out| {
+                    let reach = self.reach(*db, &args, end)?;
+                    self.send(reach, head(*db), change.raw, |out| {
                         resp::encode::command(out, &args);
-                        (1, *db)
+                        1
                     });
                 }
             }
@@ -157,33 +221,8 @@ impl Router {
         Ok(())
     }
 
-    /// A transaction: one unit, one transaction at the target.
+    /// A transaction: one unit, one transaction at the target. What of it passes the rules stays together.
     pub(crate) fn transaction(
-        &mut self,
-        end: Offset,
-        transaction: Transaction<'_>,
-        inner: &[Change<'_>],
-    ) -> Result<(), Error> {
-        if self.plain {
-            let head = UnitHead {
-                end,
-                source_db: transaction.db_before,
-                target_db: transaction.db_before,
-                kind: Kind::Change,
-            };
-            self.put(0, head, &[], |out| {
-                out.extend_from_slice(transaction.raw);
-                (transaction.commands, transaction.db_after)
-            });
-        } else {
-            self.judged_transaction(end, transaction, inner)?;
-        }
-        self.passed(end);
-        Ok(())
-    }
-
-    /// The same through the rules: what passes becomes a transaction of its own.
-    fn judged_transaction(
         &mut self,
         end: Offset,
         transaction: Transaction<'_>,
@@ -201,32 +240,32 @@ impl Router {
             match judge(&self.shared, change, end, &mut rewritten)? {
                 ChangeVerdict::Drop => self.shared.progress.changes_filtered(1),
                 ChangeVerdict::Keep { db } => {
-                    passed.place = passed.place.join(self.place(change.args, end)?);
+                    passed.reach.join(self.reach(db, change.args, end)?);
                     passed.add(db, |out| out.extend_from_slice(change.raw));
                 }
                 ChangeVerdict::Rewritten { db } => {
                     let args: Vec<&[u8]> = rewritten.args(change.args).collect();
-                    passed.place = passed.place.join(self.place(&args, end)?);
+                    passed.reach.join(self.reach(db, &args, end)?);
                     passed.add(db, |out| resp::encode::command(out, &args));
                 }
                 ChangeVerdict::FlushEach => {
                     let args: Vec<&[u8]> = rewritten.args(change.args).collect();
-                    passed.place = Placement::All;
                     for db in rewritten.dbs() {
+                        passed.reach.join(self.reach(*db, &args, end)?);
                         passed.add(*db, |out| resp::encode::command(out, &args));
                     }
                 }
             }
         }
         self.rewritten = rewritten;
-        let Some(target_db) = passed.first_db else { return Ok(()) };
-        let head = UnitHead { end, source_db: transaction.db_before, target_db, kind: Kind::Change };
-        self.send(passed.place, head, transaction.raw, |out| {
-            resp::encode::command(out, &[b"MULTI"]);
-            out.extend_from_slice(&passed.encoded);
-            resp::encode::command(out, &[b"EXEC"]);
-            (passed.replies + 2, passed.selected)
-        });
+        if let Some(target_db) = passed.first_db {
+            // Without a source form of its own, what is sent has to tell the keys, and it begins in this db.
+            let source_db = if self.keeps_origin() { transaction.db_before } else { target_db };
+            let head = UnitHead { end, source_db, target_db, kind: Kind::Change };
+            let reach = std::mem::take(&mut passed.reach);
+            self.send(reach, head, transaction.raw, |out| passed.write(out));
+        }
+        self.passed(end);
         Ok(())
     }
 
@@ -244,43 +283,65 @@ impl Router {
         origin: &[u8],
         write: impl FnOnce(&mut Vec<u8>) -> u32,
     ) {
-        let lane = self.lanes.lane_of(key);
-        let db = head.target_db;
-        self.put(lane, head, origin, |out| (write(out), db));
+        let lane = self.first(head.target_db) + self.lanes.lane_of(key);
+        self.put(lane, head, origin, write);
         self.flush_if_full();
     }
 
-    /// Where a change belongs.
-    fn place(&self, args: &[&[u8]], end: Offset) -> Result<Placement, Error> {
+    /// Which lanes a command concerns, that is to be applied in this db of the target.
+    fn reach(&mut self, db: Db, args: &[&[u8]], end: Offset) -> Result<Reach, Error> {
         let refused = |reason: String| Error::NotUnderstood { place: Place::at(end, args), reason };
-        let spec = self.shared.table.resolve(args).ok_or_else(|| {
+        let shared = Arc::clone(&self.shared);
+        let spec = shared.table.resolve(args).ok_or_else(|| {
             refused(
                 "neither we nor the source's COMMAND table know this command, so its keys cannot be told".to_owned(),
             )
         })?;
-        self.lanes.place(spec, args).map_err(|error| refused(error.to_string()))
+        let first = self.first(db);
+        let mut reach = Reach::default();
+        match self.lanes.place(spec, args).map_err(|error| refused(error.to_string()))? {
+            Placement::All if spec.container() == "FLUSHDB" => reach.lanes.extend(first..first + self.lanes.count()),
+            Placement::All => reach.all = true,
+            Placement::Any => reach.lanes.extend([first]),
+            Placement::One(lane) => reach.lanes.extend([first + lane]),
+            Placement::Several(lanes) => reach.lanes.extend(lanes.iter().map(|lane| first + lane)),
+        }
+        if let Some(OtherDb::Into { db: other, .. }) =
+            spec.other_db(args).map_err(|error| refused(error.to_string()))?
+        {
+            let first = self.first(other);
+            for key in spec.keys(args).map_err(|error| refused(error.to_string()))? {
+                let name = args.get(key.position).copied().unwrap_or_default();
+                reach.lanes.extend([first + self.lanes.lane_of(name)]);
+            }
+        }
+        Ok(reach)
     }
 
-    /// Adds a unit to one lane, or makes the lanes that it concerns meet.
-    fn send(&mut self, place: Placement, head: UnitHead, origin: &[u8], write: impl FnOnce(&mut Vec<u8>) -> (u32, Db)) {
-        let lanes: Vec<usize> = match place {
-            Placement::Any => vec![0],
-            Placement::One(lane) => vec![lane],
-            Placement::Several(lanes) => lanes.iter().collect(),
-            Placement::All => (0..self.queues.len()).collect(),
-        };
-        let executor = lanes.first().copied().unwrap_or(0);
-        if lanes.len() <= 1 {
+    /// Adds a unit to its lane, or makes the lanes that it concerns meet.
+    fn send(&mut self, reach: Reach, head: UnitHead, origin: &[u8], write: impl FnOnce(&mut Vec<u8>) -> u32) {
+        let home = self.first(head.target_db);
+        let lanes: Vec<usize> =
+            if reach.all { (0..self.ends.len()).collect() } else { reach.lanes.into_iter().collect() };
+        // One whose connection has the db selected that the unit begins in.
+        let executor =
+            lanes.iter().copied().find(|lane| self.ends.get(*lane).is_some_and(|end| end.db == head.target_db));
+        let executor = executor.unwrap_or(home);
+        if !reach.all && lanes.len() <= 1 {
             self.put(executor, head, origin, write);
             return;
         }
         self.flush();
-        let Some(builder) = self.builders.get_mut(executor) else { return };
-        builder.add(head, origin, write);
-        let mut batch = builder.seal();
+        let Some(end) = self.ends.get_mut(executor) else { return };
+        end.builder.add(head, origin, write);
+        let mut batch = end.builder.seal();
         batch.tickets.push(self.shared.frontier.open(self.end, 1));
         self.shared.hold(&mut batch);
         let meeting = Arc::new(Rendezvous::new(lanes.len(), executor));
+        if reach.all {
+            self.meetings.retain(|meeting| !meeting.is_finished());
+            self.meetings.push(Arc::clone(&meeting));
+        }
         let mut batch = Some(batch);
         for lane in lanes {
             let own = if lane == executor { batch.take() } else { None };
@@ -289,8 +350,8 @@ impl Router {
     }
 
     /// Adds a unit to a lane's builder.
-    fn put(&mut self, lane: usize, head: UnitHead, origin: &[u8], write: impl FnOnce(&mut Vec<u8>) -> (u32, Db)) {
-        let Some(builder) = self.builders.get_mut(lane) else { return };
+    fn put(&mut self, lane: usize, head: UnitHead, origin: &[u8], write: impl FnOnce(&mut Vec<u8>) -> u32) {
+        let Some(End { builder, .. }) = self.ends.get_mut(lane) else { return };
         builder.add(head, origin, write);
         self.is_full |= builder.len() >= self.batch_bytes_max || builder.units() >= self.batch_units_max;
     }
@@ -304,36 +365,37 @@ impl Router {
     /// Hands everything added so far to the lanes. The frontier passes the end of the last unit once all is applied.
     pub(crate) fn flush(&mut self) {
         self.is_full = false;
-        let parts = self.builders.iter().filter(|builder| !builder.is_empty()).count();
+        let parts = self.ends.iter().filter(|end| !end.builder.is_empty()).count();
         if parts == 0 {
             self.shared.frontier.idle(self.end);
             return;
         }
         let ticket = self.shared.frontier.open(self.end, parts as u32);
-        for lane in 0..self.builders.len() {
-            let Some(builder) = self.builders.get_mut(lane).filter(|builder| !builder.is_empty()) else { continue };
-            let mut batch = builder.seal();
+        for lane in 0..self.ends.len() {
+            let Some(end) = self.ends.get_mut(lane).filter(|end| !end.builder.is_empty()) else { continue };
+            let mut batch = end.builder.seal();
             batch.tickets.push(ticket);
             self.shared.hold(&mut batch);
             self.push(lane, Item::Batch(batch));
         }
     }
 
-    /// A lane whose queue is closed has ended with an error, which ends the run with it: what it was to get is not
+    /// A lane whose queue is closed has ended with an error, and the run ends with it: what it was to get is never
     /// acknowledged, so it is not lost.
     fn push(&self, lane: usize, item: Item) {
-        if let Some(queue) = self.queues.get(lane)
-            && queue.send(item).is_err()
+        if let Some(end) = self.ends.get(lane)
+            && end.queue.send(item).is_err()
         {
-            self.shared.lane_gone.notify_one();
+            tracing::debug!(lane, "the lane has ended");
         }
     }
 
     /// Gives up the lanes' queues: the lanes end when they have drained.
     pub(crate) fn close(&mut self) {
         self.flush();
-        self.queues.clear();
-        self.builders.clear();
+        self.ends.clear();
+        self.firsts.clear();
+        self.last = None;
     }
 
     /// Begins anew at a snapshot's offset: nothing may be waiting.
@@ -351,26 +413,31 @@ fn said<'a>(words: &'a Words<'_>) -> (Vec<u8>, Vec<&'a [u8]>) {
 }
 
 /// What of a transaction has passed the rules.
+#[derive(Default)]
 struct Passed {
     /// The commands, without `MULTI` and `EXEC`.
     encoded: Vec<u8>,
     replies: u32,
+    /// The db that it begins in, and the one that it has selected last.
     first_db: Option<Db>,
     selected: Db,
-    place: Placement,
+    reach: Reach,
+}
+
+// === impl Reach ===
+
+impl Reach {
+    fn join(&mut self, other: Reach) {
+        self.lanes.extend(other.lanes);
+        self.all |= other.all;
+    }
 }
 
 // === impl Passed ===
 
-impl Default for Passed {
-    fn default() -> Passed {
-        Passed { encoded: Vec::new(), replies: 0, first_db: None, selected: Db(0), place: Placement::Any }
-    }
-}
-
 impl Passed {
     fn add(&mut self, db: Db, write: impl FnOnce(&mut Vec<u8>)) {
-        // The first db is selected before MULTI.
+        // The lane has the first db selected.
         if self.first_db.is_none() {
             self.first_db = Some(db);
         } else if self.selected != db {
@@ -380,6 +447,19 @@ impl Passed {
         self.selected = db;
         write(&mut self.encoded);
         self.replies += 1;
+    }
+
+    /// Appends the whole transaction, which leaves the lane in its db, and tells the number of its replies.
+    fn write(&self, out: &mut Vec<u8>) -> u32 {
+        resp::encode::command(out, &[b"MULTI"]);
+        out.extend_from_slice(&self.encoded);
+        let mut replies = self.replies + 2;
+        if let Some(home) = self.first_db.filter(|home| *home != self.selected) {
+            encode_select(out, home);
+            replies += 1;
+        }
+        resp::encode::command(out, &[b"EXEC"]);
+        replies
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every task of one migration shares.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use commands::Table;
@@ -9,7 +9,6 @@ use record::Offset;
 use route::rules::Rules;
 use settings::Settings;
 use telemetry::Progress;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
@@ -43,8 +42,8 @@ pub(crate) struct Shared {
     pub(crate) budget: Budget,
     pub(crate) throttle: Throttle,
     pub(crate) copies: Copies,
-    /// A lane's queue was found closed.
-    pub(crate) lane_gone: Notify,
+    /// Bytes sent and not acknowledged, by the lanes' numbers.
+    in_flight: Mutex<Vec<u64>>,
     /// A snapshot has been read to its end, if not yet applied.
     pub(crate) snapshot_read: AtomicBool,
     /// Told to stop: the source is read no further, the lanes drain.
@@ -80,7 +79,7 @@ impl Shared {
             frontier: SharedFrontier::new(),
             budget: Budget::default(),
             copies: Copies::default(),
-            lane_gone: Notify::new(),
+            in_flight: Mutex::new(Vec::new()),
             snapshot_read: AtomicBool::new(false),
             stop,
         })
@@ -94,6 +93,19 @@ impl Shared {
         let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let now_ms = u64::try_from(ours).unwrap_or(u64::MAX).saturating_add_signed(self.source_ahead_ms);
         self.dialect.translate(args, now_ms)
+    }
+
+    /// Of lanes with this number, one has so many bytes in flight that had so many before.
+    pub(crate) fn in_flight(&self, number: usize, before: u64, now: u64) {
+        // Poisoned only by a panic within these lines, which have none.
+        let mut all = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() <= number {
+            all.resize(number + 1, 0);
+        }
+        if let Some(sum) = all.get_mut(number) {
+            *sum = (*sum + now).saturating_sub(before);
+            self.progress.in_flight(number, *sum);
+        }
     }
 
     /// A snapshot begins.

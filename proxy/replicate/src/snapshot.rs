@@ -320,7 +320,7 @@ pub(crate) fn apply_copy(shared: &Shared, builder: &mut Builder, copied: &Copied
                 shared.understands.encode(out, &key, value, true, &shared.rdb_limits)
             }
         };
-        (*encoded.as_ref().unwrap_or(&0), target_db)
+        *encoded.as_ref().unwrap_or(&0)
     });
     encoded.map(|_| ()).map_err(|error| unreadable(error.to_string()))
 }

@@ -220,13 +220,13 @@ mod tests {
 
     /// A batch of units with so many replies each; each unit's bytes are as many letters as it has replies.
     fn batch(units: &[u32]) -> Batch {
-        let mut builder = Builder::new(false);
+        let mut builder = Builder::new(Db(0), false);
         for (index, replies) in units.iter().enumerate() {
             let end = Offset(index as u64 + 1);
             let head = UnitHead { end, source_db: Db(0), target_db: Db(0), kind: Kind::Change };
             builder.add(head, b"", |out| {
                 out.extend(std::iter::repeat_n(b'a' + index as u8, *replies as usize));
-                (*replies, Db(0))
+                *replies
             });
         }
         builder.seal()

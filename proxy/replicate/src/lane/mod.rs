@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use link::Backoff;
+use record::Db;
 use resp::{Reply, ReplyStep};
 use settings::OnExisting;
 use telemetry::{Phase, Side};
@@ -36,7 +37,10 @@ use wire::Wire;
 /// One ordered connection to the target.
 #[derive(Debug)]
 pub(crate) struct Lane {
+    /// Which lane it is, of all.
     index: usize,
+    /// The db of its connection, and of its units.
+    home: Db,
     shared: Arc<Shared>,
     copier: Arc<Copier>,
     queue: UnboundedReceiver<Item>,
@@ -56,6 +60,8 @@ pub(crate) struct Lane {
     backoff: Backoff,
     tick: Interval,
     answered_at: Instant,
+    /// What was last told of the bytes in flight.
+    told: u64,
 }
 
 /// Whether the lane may go on in its queue.
@@ -64,6 +70,8 @@ enum Gate {
     Open,
     /// It has to meet others first; it brings the unit where it is the executor.
     Meeting(Arc<Rendezvous>, Option<Batch>),
+    /// It began after a meeting of all lanes was called, and has to wait for its end.
+    After(Arc<Rendezvous>),
     /// It is the executor, and the unit is on its way.
     Executing(Arc<Rendezvous>),
 }
@@ -81,13 +89,19 @@ enum Stopped {
 // === impl Lane ===
 
 impl Lane {
-    pub(crate) fn new(index: usize, shared: Arc<Shared>, copier: Arc<Copier>, queue: UnboundedReceiver<Item>) -> Lane {
+    pub(crate) fn new(
+        (index, home): (usize, Db),
+        shared: Arc<Shared>,
+        copier: Arc<Copier>,
+        queue: UnboundedReceiver<Item>,
+    ) -> Lane {
         let timeouts = &shared.settings.timeouts;
         let backoff = Backoff::new(timeouts.backoff_min, timeouts.backoff_max, index as u64 + 1);
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Lane {
             index,
+            home,
             copier,
             queue,
             closed: false,
@@ -101,6 +115,7 @@ impl Lane {
             backoff,
             tick,
             answered_at: Instant::now(),
+            told: 0,
             shared,
         }
     }
@@ -138,7 +153,7 @@ impl Lane {
                 // others wait for us to say so.
                 continue;
             }
-            self.shared.progress.in_flight(self.index, self.flight.bytes() as u64);
+            self.tell_in_flight();
             if let Some(reason) = self.exchange().await? {
                 return Ok(Stopped::Lost(reason));
             }
@@ -208,6 +223,7 @@ impl Lane {
             None => self.closed = true,
             Some(Item::Batch(batch)) => self.send(batch).await?,
             Some(Item::Meeting(meeting, batch)) => self.gate = Gate::Meeting(meeting, batch),
+            Some(Item::After(meeting)) => self.gate = Gate::After(meeting),
         }
         Ok(())
     }
@@ -226,11 +242,6 @@ impl Lane {
         self.settling |= batch.settled;
         self.changes_sent |= batch.units.last().is_some_and(|unit| matches!(unit.kind, Kind::Change | Kind::Copy));
         self.shared.throttle.spend(now, batch.units.len() as u64, batch.bytes.len() as u64);
-        if let Some(wire) = &mut self.wire
-            && let Some(select) = wire.outgoing.select(&batch)
-        {
-            self.flight.push(select, now);
-        }
         self.flight.push(batch, now);
         Ok(())
     }
@@ -239,6 +250,7 @@ impl Lane {
     async fn pass_gate(&mut self) -> Result<(), Error> {
         match std::mem::replace(&mut self.gate, Gate::Open) {
             Gate::Open => {}
+            Gate::After(meeting) => meeting.finished().await,
             Gate::Executing(meeting) if self.waiting.is_empty() => meeting.finish(),
             Gate::Executing(meeting) => self.gate = Gate::Executing(meeting),
             Gate::Meeting(meeting, batch) => {
@@ -310,8 +322,7 @@ impl Lane {
             Answered::Unasked => false,
             Answered::Applied { batch, sent } => {
                 self.shared.progress.apply_latency(sent.elapsed());
-                // A SELECT of our own says nothing about whether writes are taken again.
-                if !batch.units.is_empty() && self.refused.is_empty() {
+                if self.refused.is_empty() {
                     self.settling = false;
                     if self.backoff.attempts() > 0 {
                         self.backoff.reset();
@@ -339,6 +350,15 @@ impl Lane {
         self.shared.release(batch);
     }
 
+    /// Tells how many bytes are on their way. Lanes of several dbs share a number.
+    fn tell_in_flight(&mut self) {
+        let (now, before) = (self.flight.bytes() as u64, self.told);
+        if now != before {
+            self.told = now;
+            self.shared.in_flight(self.index % self.shared.settings.limits.lanes.max(1), before, now);
+        }
+    }
+
     /// Counts what of a batch is applied: all but what is left.
     fn count(&self, batch: &Batch, left: &[Left]) {
         let of = |kind| batch.units.iter().filter(|unit| unit.kind == kind).count();
@@ -354,7 +374,7 @@ impl Lane {
         let phase = self.shared.progress.current_phase();
         let away = Phase::Reconnecting { side: Side::Target };
         loop {
-            match Wire::open(&self.shared.settings).await {
+            match Wire::open(&self.shared.settings, self.home).await {
                 // What it had acknowledged before may be lost: its memory was, and what it loads may be older.
                 Ok(wire) if wire.run != self.shared.target_run => return Err(Error::TargetRestarted),
                 Ok(wire) => {

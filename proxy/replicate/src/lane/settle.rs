@@ -66,20 +66,13 @@ impl Lane {
             "link to the target lost"
         );
         for batch in wreck.unsent.into_iter().rev() {
-            self.take_back(batch);
+            self.waiting.push_front(batch);
         }
         self.settling = false;
         self.refused.extend(wreck.uncertain);
         self.connect().await?;
         self.shared.progress.target_reconnect();
         if self.refused.is_empty() { Ok(()) } else { self.refused().await }
-    }
-
-    /// A batch that was not sent goes before what is waiting; a lone `SELECT` is made again where it is needed.
-    fn take_back(&mut self, batch: Batch) {
-        if !batch.units.is_empty() {
-            self.waiting.push_front(batch);
-        }
     }
 
     /// Units were refused, or are of unknown outcome: settles them, after a while where any was refused, unless waiting
@@ -142,8 +135,7 @@ impl Lane {
     /// Makes the batch that settles everything in trouble, and puts it before all else.
     async fn settle(&mut self) -> Result<(), Error> {
         let troubles = std::mem::take(&mut self.refused);
-        let db = troubles.first().map_or(Db(0), |trouble| trouble.batch.db_before);
-        let mut remedy = Remedy { builder: Builder::behind(db), dirty: BTreeSet::new(), end: Offset(0) };
+        let mut remedy = Remedy { builder: Builder::new(self.home, true), dirty: BTreeSet::new(), end: Offset(0) };
         let (mut tickets, mut held) = (Vec::new(), 0);
         for trouble in troubles {
             for left in &trouble.left {
@@ -186,10 +178,12 @@ impl Lane {
                 return Err(unsettled());
             }
             // Nothing else speaks of the key yet, so it can be sent again; once changes have been sent, one may have.
-            Kind::Entry if !self.changes_sent => again(&mut remedy.builder, head(Kind::Entry), &commands, origin),
+            Kind::Entry if !self.changes_sent => {
+                remedy.builder.add_again(head(Kind::Entry), origin, bytes, unit.replies);
+            }
             Kind::Library | Kind::Again => {
                 let kind = if left.refusal.is_none() { Kind::Again } else { unit.kind };
-                again(&mut remedy.builder, head(kind), &commands, origin);
+                remedy.builder.add_again(head(kind), origin, bytes, unit.replies);
             }
             Kind::Entry | Kind::Piece | Kind::Change | Kind::Copy => {
                 let touch = Touch::of(&self.shared.table, origin, unit.source_db, unit.end)?;
@@ -202,9 +196,18 @@ impl Lane {
                         "a message may not have reached the target; it is not sent twice"
                     );
                 }
+                // In which db a flush within a transaction stands is not told by the command alone.
+                let selects =
+                    commands.iter().any(|args| args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"SELECT")));
+                if selects && !touch.flushes.is_empty() {
+                    return Err(unsettled());
+                }
                 let kind = if left.refusal.is_none() { Kind::Again } else { Kind::Change };
                 for args in self.beside_keys(&commands) {
-                    again(&mut remedy.builder, head(kind), std::slice::from_ref(args), origin);
+                    remedy.builder.add(head(kind), origin, |out| {
+                        resp::encode::command(out, args);
+                        1
+                    });
                 }
                 remedy.dirty.extend(touch.keys);
                 remedy.end = remedy.end.max(unit.end);
@@ -238,20 +241,4 @@ impl Lane {
             })
             .await
     }
-}
-
-/// Adds a unit's commands as they are, a `SELECT` before them left to the builder.
-pub(super) fn again(builder: &mut Builder, head: UnitHead, commands: &[Vec<&[u8]>], origin: &[u8]) {
-    let is_select = |args: &&Vec<&[u8]>| args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"SELECT"));
-    let skip = commands.iter().take_while(is_select).count();
-    builder.add(head, origin, |out| {
-        let mut db = head.target_db;
-        for args in commands.iter().skip(skip) {
-            if is_select(&args) {
-                db = args.get(1).and_then(|digits| crate::touch::parse_db(digits)).unwrap_or(db);
-            }
-            resp::encode::command(out, args);
-        }
-        ((commands.len() - skip) as u32, db)
-    });
 }

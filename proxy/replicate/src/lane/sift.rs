@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use record::Offset;
 
 use super::Lane;
-use super::settle::{Remedy, again};
-use crate::batch::{Batch, Builder, Kind, Unit, UnitHead};
+use super::settle::Remedy;
+use crate::batch::{Batch, Builder, Kind, Unit};
 use crate::copies::Coverage;
 use crate::touch::Touch;
 use crate::{Error, Place};
@@ -34,14 +34,14 @@ impl Lane {
         if !batch.offset_first().is_some_and(|first| self.shared.copies.reach(first)) {
             return Ok(batch);
         }
-        let mut remedy = Remedy { builder: Builder::behind(batch.db_before), dirty: BTreeSet::new(), end: Offset(0) };
+        let mut remedy = Remedy { builder: Builder::new(self.home, true), dirty: BTreeSet::new(), end: Offset(0) };
         for (index, unit) in batch.units.iter().enumerate() {
             let (bytes, origin) = (batch.unit_bytes(index), batch.unit_origin(index));
             let fate = self.fate(unit, origin, &mut remedy)?;
-            if matches!(fate, Fate::Keep | Fate::Replace { keep: true }) {
-                let head =
-                    UnitHead { end: unit.end, source_db: unit.source_db, target_db: unit.target_db, kind: unit.kind };
-                again(&mut remedy.builder, head, &crate::assemble::commands(bytes, unit.end)?, origin);
+            if matches!(fate, Fate::Keep | Fate::Replace { keep: true })
+                && let Some(head) = batch.head(index)
+            {
+                remedy.builder.add_again(head, origin, bytes, unit.replies);
             }
             if matches!(fate, Fate::Replace { .. }) {
                 remedy.end = unit.end;

@@ -1,4 +1,4 @@
-//! A lane's connection: bytes both ways, and the db that is selected on it.
+//! A lane's connection: bytes both ways.
 
 use std::io::{self, IoSlice};
 
@@ -6,11 +6,10 @@ use bytes::{Buf, BytesMut};
 use link::{Connection, ReadHalf, WriteHalf};
 use record::Db;
 use resp::{Limits, ReplyScanner};
-use settings::Settings;
+use settings::{Endpoint, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::flight::Flight;
-use crate::batch::{Batch, Builder};
 
 /// A lane's connection to the target.
 #[derive(Debug)]
@@ -34,8 +33,6 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Outgoing {
     half: WriteHalf,
-    /// The db that is selected behind everything that was given to the flight.
-    db: Db,
 }
 
 /// What one read asks for: replies are short, and thousands of them fit.
@@ -47,17 +44,19 @@ const SLICES_MAX: usize = 16;
 // === impl Wire ===
 
 impl Wire {
-    pub(super) async fn open(settings: &Settings) -> Result<Wire, link::Error> {
+    /// Connects and selects the lane's db, for good.
+    pub(super) async fn open(settings: &Settings, home: Db) -> Result<Wire, link::Error> {
         let target = &settings.target;
+        let endpoint = Endpoint { db: home, ..target.endpoint.clone() };
         let name = format!("keyferry-{}", settings.name);
-        let mut connection = Connection::open(&target.endpoint, &settings.timeouts, target.protocol, &name).await?;
+        let mut connection = Connection::open(&endpoint, &settings.timeouts, target.protocol, &name).await?;
         let run = connection.info("server").await?.get("run_id").map(str::to_owned);
         let (stream, received) = connection.into_stream();
         let (reader, writer) = stream.split();
         Ok(Wire {
             run,
             incoming: Incoming { half: reader, received, scanner: ReplyScanner::new(Limits::default()) },
-            outgoing: Outgoing { half: writer, db: target.endpoint.db },
+            outgoing: Outgoing { half: writer },
         })
     }
 }
@@ -87,11 +86,5 @@ impl Outgoing {
             0 => Err(io::ErrorKind::WriteZero.into()),
             written => Ok(written),
         }
-    }
-
-    /// The `SELECT` that has to go before a batch, if any; the batch counts as sent behind it.
-    pub(super) fn select(&mut self, batch: &Batch) -> Option<Batch> {
-        let before = std::mem::replace(&mut self.db, batch.db_after);
-        (before != batch.db_before).then(|| Builder::select(batch.db_before))
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use testkit::compare::Options;
 use testkit::fault::{Cut, Direction};
 use testkit::server::Builder;
 use testkit::workload::Family;
-use testkit::{Certs, Dataset, FaultProxy, Keyferry, Kind, Server, Workload, assert_equal};
+use testkit::{Certs, Dataset, FaultProxy, Keyferry, Kind, Server, Workload, assert_equal, compare};
 
 use crate::setup::{self, fails, seed, stop, sync, wait_applied};
 
@@ -39,7 +40,9 @@ fn carries(source: &Server, target: &Server, keyferry: Keyferry) {
     load.wait_for(1_000);
     load.stop();
     wait_applied(source, &sync);
-    assert_equal(source, target);
+    // Valkey 8.0 does not tell its replicas of a consumer that got nothing.
+    let options = Options::new().idle_consumers(source.kind() != Kind::Valkey80);
+    compare(source, target, &options).assert_equal();
     stop(&sync);
 }
 

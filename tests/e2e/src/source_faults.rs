@@ -59,13 +59,39 @@ fn a_link_that_breaks_in_the_middle_of_the_snapshot_means_another_one() {
     let seed = seed();
     Dataset::new(seed).load(&source);
     link.cut_after(Direction::ToClient, 3_000_000, Cut::Reset);
-    let load = Workload::new(seed).start(&source);
+    // What is only ever added to: keys that are deleted between two snapshots are the next test's business.
+    let load = Workload::new(seed).counters().start(&source);
     let sync = sync(&link.url(), &target.url()).spawn();
     sync.wait_ready(setup::LONG);
     load.wait_for(2_000);
     load.stop();
     wait_applied(&source, &sync);
     assert!(snapshots(&sync) >= 2, "{:#}", status(&sync));
+    assert_equal(&source, &target);
+    stop(&sync);
+}
+
+/// Not only must the key go: what is written under its name later must not be added to what was there.
+#[test]
+#[ignore = "not done yet, and docs/MIGRATING.md says so: keys that the source lost before a second snapshot stay"]
+fn keys_that_the_source_lost_between_two_snapshots_are_gone_from_the_target() {
+    let (source, target) = (Server::start_default(), Server::start_default());
+    let link = FaultProxy::to(&source.addr());
+    source.run::<()>(&["CONFIG", "SET", "repl-backlog-size", "16kb"]);
+    source.run::<()>(&["SADD", "deleted", "1"]);
+    source.run::<()>(&["SADD", "made anew", "1"]);
+    let sync = sync(&link.url(), &target.url()).spawn();
+    wait_applied(&source, &sync);
+    link.refuse();
+    link.cut(Cut::Reset);
+    source.run::<()>(&["DEL", "deleted", "made anew"]);
+    // More than the backlog reaches: the stream cannot be taken up.
+    source.run::<()>(&["SET", "long", &"x".repeat(1 << 20)]);
+    link.pass();
+    expect("a second snapshot begins", &sync, || snapshots(&sync) == 2);
+    wait_applied(&source, &sync);
+    source.run::<()>(&["SADD", "made anew", "2"]);
+    wait_applied(&source, &sync);
     assert_equal(&source, &target);
     stop(&sync);
 }

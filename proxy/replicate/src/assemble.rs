@@ -73,6 +73,11 @@ impl Assembler {
         Assembler { scanner, db: Db(0), offset, open: None, asked: None, count: 0 }
     }
 
+    /// The stream begins with this db selected.
+    pub(crate) fn begin_in(&mut self, db: Db) {
+        self.db = db;
+    }
+
     /// Where the stream stands behind the last command that was taken.
     pub(crate) fn offset(&self) -> Offset {
         self.offset

@@ -24,6 +24,9 @@ pub(crate) struct Snapshot {
     functions: Vec<u8>,
     /// The big key whose pieces follow.
     big: Option<Big>,
+    /// The db that the stream behind the snapshot has selected. A source that is a replica itself passes its master's
+    /// stream on as it is, and its master said long ago which db it is about (rdb.c, rdbSaveInfoAuxFields).
+    stream_db: Option<Db>,
 }
 
 /// A key that comes in pieces.
@@ -64,7 +67,7 @@ impl Snapshot {
     /// A snapshot that stands at offset `at` of its source.
     pub(crate) fn new(shared: &Shared, at: Offset) -> Snapshot {
         let decoder = rdb::Decoder::new(shared.rdb_limits);
-        Snapshot { decoder, at, version: 0, functions: Vec::new(), big: None }
+        Snapshot { decoder, at, version: 0, functions: Vec::new(), big: None, stream_db: None }
     }
 
     /// Takes bytes of the snapshot. True when it is complete.
@@ -96,6 +99,11 @@ impl Snapshot {
         self.decoder.finish().map_err(|error| unreadable(&self.decoder, &error))
     }
 
+    /// The db that the stream behind the snapshot begins in.
+    pub(crate) fn stream_db(&self) -> Db {
+        self.stream_db.unwrap_or_default()
+    }
+
     /// Decodes until something has to be waited for.
     fn advance(&mut self, shared: &Shared, router: &mut Router) -> Result<Next, Error> {
         loop {
@@ -107,6 +115,9 @@ impl Snapshot {
             let rdb::Step::Event(event) = step else { return Ok(Next::Bytes) };
             match event {
                 rdb::Event::Header { version } => self.version = version as u16,
+                rdb::Event::Aux { name: b"repl-stream-db", value } => {
+                    self.stream_db = crate::touch::parse_db(value);
+                }
                 rdb::Event::Aux { name, value } => script(name, value, self.at, router),
                 rdb::Event::SelectDb(_) => {}
                 rdb::Event::ResizeDb { keys, .. } => shared.progress.keys_announced(keys),

@@ -303,6 +303,7 @@ impl Source {
     fn end_snapshot(&mut self) -> Result<bool, Failure> {
         let Some(snapshot) = self.snapshot.take() else { return Ok(false) };
         snapshot.finish().map_err(Failure::Fatal)?;
+        self.assembler.begin_in(snapshot.stream_db());
         self.router.passed(self.assembler.offset());
         self.router.flush();
         self.backoff.reset();

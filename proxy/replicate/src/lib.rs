@@ -29,6 +29,7 @@ mod existing;
 mod frontier;
 mod lane;
 mod monitor;
+mod phases;
 mod rendezvous;
 mod restore;
 mod router;
@@ -115,7 +116,7 @@ async fn carry(settings: Arc<Settings>, progress: Arc<Progress>, stop: Cancellat
         error = watch.failure() => return Err(error),
     };
     drain(&shared, &mut source, &mut watch).await?;
-    shared.progress.phase(Phase::Done, Instant::now());
+    shared.enter(Phase::Done);
     Ok(Outcome { reason, frontier: shared.frontier.current() })
 }
 
@@ -129,7 +130,7 @@ async fn prepare(settings: Arc<Settings>, progress: Arc<Progress>, stop: Cancell
 
 /// Lets the lanes apply what was read, and tells the source.
 async fn drain(shared: &Arc<Shared>, source: &mut Source, watch: &mut Watch) -> Result<(), Error> {
-    shared.progress.phase(Phase::Stopping, Instant::now());
+    shared.enter(Phase::Stopping);
     source.close();
     let within = shared.settings.timeouts.drain;
     let result = tokio::time::timeout(within, watch.drained()).await;

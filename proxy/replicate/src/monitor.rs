@@ -32,14 +32,14 @@ pub(crate) async fn run(shared: Arc<Shared>, history: watch::Receiver<Option<Rep
     let mut mark: Option<(Offset, Instant)> = None;
     let mut caught_up_at = Instant::now();
     loop {
-        let phase = shared.progress.current_phase();
+        let phase = shared.phase();
         tokio::time::sleep(LOOK).await;
         let frontier = shared.frontier.current();
         shared.progress.frontier(frontier);
         shared.copies.forget_below(frontier);
         match phase {
             Phase::Snapshot if shared.snapshot_is_applied() => {
-                shared.progress.phase(Phase::CatchingUp, Instant::now());
+                shared.enter(Phase::CatchingUp);
             }
             Phase::CatchingUp | Phase::Following => {}
             _ => {
@@ -60,12 +60,12 @@ pub(crate) async fn run(shared: Arc<Shared>, history: watch::Receiver<Option<Rep
         if caught_up {
             mark = None;
             caught_up_at = Instant::now();
-            shared.progress.phase(Phase::Following, Instant::now());
+            shared.enter(Phase::Following);
             if until_caught_up {
                 return;
             }
         } else if phase == Phase::Following && mark.is_some_and(|(_, since)| since.elapsed() > LAG_MAX) {
-            shared.progress.phase(Phase::CatchingUp, Instant::now());
+            shared.enter(Phase::CatchingUp);
         }
     }
 }

@@ -8,7 +8,7 @@ use commands::Table;
 use record::Offset;
 use route::rules::Rules;
 use settings::Settings;
-use telemetry::Progress;
+use telemetry::{Phase, Progress};
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
@@ -18,6 +18,7 @@ use crate::copies::Copies;
 use crate::dialect::{Dialect, Words};
 use crate::ends::{AtSource, AtTarget};
 use crate::frontier::SharedFrontier;
+use crate::phases::Phases;
 use crate::restore::Understands;
 use crate::throttle::Throttle;
 
@@ -26,6 +27,7 @@ use crate::throttle::Throttle;
 pub(crate) struct Shared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) progress: Arc<Progress>,
+    phases: Phases,
     pub(crate) rules: Rules,
     /// What the target takes.
     pub(crate) understands: Understands,
@@ -67,6 +69,7 @@ impl Shared {
             rdb_limits: rdb::Limits { opaque_bytes_max, ..rdb::Limits::default() },
             settings,
             progress,
+            phases: Phases::default(),
             rules,
             dialect: Dialect::between(
                 source.version,
@@ -83,6 +86,26 @@ impl Shared {
             snapshot_read: AtomicBool::new(false),
             stop,
         })
+    }
+
+    /// The run has come this far.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.phases.enter(phase, &self.progress);
+    }
+
+    /// How far the run has come, whatever link is lost.
+    pub(crate) fn phase(&self) -> Phase {
+        self.phases.run()
+    }
+
+    /// The link to the source is lost, or stands again.
+    pub(crate) fn source_lost(&self, lost: bool) {
+        self.phases.source_lost(lost, &self.progress);
+    }
+
+    /// A lane's link to the target is lost, or stands again.
+    pub(crate) fn lane_lost(&self, lost: bool) {
+        self.phases.lane_lost(lost, &self.progress);
     }
 
     /// A command of the stream as the target takes it, where that is not as it came.

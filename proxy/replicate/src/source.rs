@@ -111,7 +111,7 @@ impl Source {
             }
             let delay = self.backoff.next_delay();
             tracing::warn!(reason = failure, attempt = self.backoff.attempts(), ?delay, "link to the source lost");
-            self.shared.progress.phase(Phase::Reconnecting { side: Side::Source }, Instant::now());
+            self.shared.source_lost(true);
             tokio::select! {
                 () = tokio::time::sleep(delay) => {}
                 () = self.shared.stop.cancelled() => return Ok(Ended::Stopped),
@@ -165,7 +165,8 @@ impl Source {
         let endpoint = &settings.source.endpoint;
         let stream = link::connect(endpoint, &settings.timeouts).await.map_err(Failure::of_link)?;
         if !self.resumable {
-            self.shared.progress.phase(Phase::Handshake, Instant::now());
+            self.shared.source_lost(false);
+            self.shared.enter(Phase::Handshake);
         }
         let auth = endpoint.password.as_ref().map(|password| psync::Auth {
             username: endpoint.username.as_ref().map(|name| name.as_bytes().to_vec()),
@@ -199,7 +200,7 @@ impl Source {
             let before = link.machine.stage();
             let (used, event) = link.machine.feed(&answers).map_err(Failure::of_handshake)?;
             if before != Stage::WaitingForSnapshot && link.machine.stage() == Stage::WaitingForSnapshot {
-                self.shared.progress.phase(Phase::WaitingForSnapshot, Instant::now());
+                self.shared.enter(Phase::WaitingForSnapshot);
             }
             let Some(event) = event else {
                 answers.advance(used);
@@ -226,7 +227,7 @@ impl Source {
             Event::SnapshotBegins(transfer) => {
                 let total = if let Transfer::Sized(bytes) = transfer { Some(bytes) } else { None };
                 self.shared.progress.snapshot_begins(total);
-                self.shared.progress.phase(Phase::Snapshot, Instant::now());
+                self.shared.enter(Phase::Snapshot);
             }
             Event::SnapshotData(bytes) => self.take_snapshot(bytes).await?,
             Event::SnapshotEnds => return self.end_snapshot(),
@@ -246,6 +247,7 @@ impl Source {
         }
         self.resumable = false;
         self.shared.snapshot_begins();
+        self.shared.source_lost(false);
         self.stream.clear();
         self.asked = None;
         let at = position.map_or(Offset(0), |position| position.offset);
@@ -272,7 +274,8 @@ impl Source {
         }
         self.backoff.reset();
         self.shared.progress.source_reconnect();
-        self.shared.progress.phase(Phase::CatchingUp, Instant::now());
+        self.shared.source_lost(false);
+        self.shared.enter(Phase::CatchingUp);
         tracing::info!(offset = self.assembler.offset().0, "the stream goes on where it broke");
     }
 
@@ -345,7 +348,7 @@ impl Source {
             Stage::Snapshot => link.ping().await,
             // A diskless source answers only when it begins to save, repl-diskless-sync-delay later.
             Stage::Psync if !self.resumable => {
-                self.shared.progress.phase(Phase::WaitingForSnapshot, Instant::now());
+                self.shared.enter(Phase::WaitingForSnapshot);
                 Ok(())
             }
             _ => Ok(()),

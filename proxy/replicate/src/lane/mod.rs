@@ -20,7 +20,7 @@ use link::Backoff;
 use record::Db;
 use resp::{Reply, ReplyStep};
 use settings::OnExisting;
-use telemetry::{Phase, Side};
+use telemetry::Side;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -371,36 +371,38 @@ impl Lane {
     /// Connects, however long that takes, unless it can never succeed.
     async fn connect(&mut self) -> Result<(), Error> {
         let since = Instant::now();
-        let phase = self.shared.progress.current_phase();
-        let away = Phase::Reconnecting { side: Side::Target };
-        loop {
+        let mut is_lost = false;
+        let result = loop {
             match Wire::open(&self.shared.settings, self.home).await {
                 // What it had acknowledged before may be lost: its memory was, and what it loads may be older.
-                Ok(wire) if wire.run != self.shared.target_run => return Err(Error::TargetRestarted),
+                Ok(wire) if wire.run != self.shared.target_run => break Err(Error::TargetRestarted),
                 Ok(wire) => {
                     self.wire = Some(wire);
-                    // Another lane, or the source's task, may have said something else meanwhile.
-                    if phase != away && self.shared.progress.current_phase() == away {
-                        self.shared.progress.phase(phase, Instant::now());
-                    }
-                    return Ok(());
+                    break Ok(());
                 }
                 Err(error) if error.retry() == link::Retry::Never => {
-                    return Err(Error::Target { reason: error.to_string() });
+                    break Err(Error::Target { reason: error.to_string() });
                 }
                 Err(error) => {
                     if let Some(limit) = self.shared.settings.timeouts.reconnect_for
                         && since.elapsed() >= limit
                     {
-                        return Err(Error::OutOfReach { side: Side::Target, for_: limit, reason: error.to_string() });
+                        break Err(Error::OutOfReach { side: Side::Target, for_: limit, reason: error.to_string() });
                     }
-                    self.shared.progress.phase(away, Instant::now());
+                    if !is_lost {
+                        self.shared.lane_lost(true);
+                        is_lost = true;
+                    }
                     let delay = self.backoff.next_delay();
                     tracing::warn!(lane = self.index, %error, ?delay, "the target cannot be reached");
                     tokio::time::sleep(delay).await;
                 }
             }
+        };
+        if is_lost {
+            self.shared.lane_lost(false);
         }
+        result
     }
 
     /// Says what the target refuses, and waits a while.

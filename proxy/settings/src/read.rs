@@ -55,7 +55,7 @@ pub(crate) fn limits(document: &mut Section<'_>) -> Result<Limits, Error> {
             kind: Count(1..=64),
             default: default.lanes as u64,
             about: "Parallel connections to the target. Writes of one key always take the same one, in order.",
-            edge: "More lanes help where one connection is the limit: a target of several I/O threads, TLS, a long way. Commands of several keys then make lanes wait for each other.",
+            edge: "For each db that is used. More lanes help where one connection is the limit: a target of several I/O threads, TLS, a long way. Commands of several keys then make lanes wait for each other.",
         })?;
         let backlog_bytes = section.read(Field {
             name: "backlog_bytes",

@@ -166,8 +166,8 @@ impl Lane {
         let takes = self.takes_more();
         let now = Instant::now();
         let throttled = self.shared.throttle.wait_until(now);
-        let writes = self.flight.has_unwritten();
         let Some(wire) = &mut self.wire else { return Ok(Some("not connected".to_owned())) };
+        let writes = wire.outgoing.has_more(&self.flight);
         tokio::select! {
             biased;
             read = wire.incoming.read() => match read {

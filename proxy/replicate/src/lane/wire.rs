@@ -33,6 +33,8 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Outgoing {
     half: WriteHalf,
+    /// Of what was written, TLS may hold a part until the socket has room, and sends it only when told.
+    unflushed: bool,
 }
 
 /// What one read asks for: replies are short, and thousands of them fit.
@@ -56,7 +58,7 @@ impl Wire {
         Ok(Wire {
             run,
             incoming: Incoming { half: reader, received, scanner: ReplyScanner::new(Limits::default()) },
-            outgoing: Outgoing { half: writer },
+            outgoing: Outgoing { half: writer, unflushed: false },
         })
     }
 }
@@ -78,13 +80,27 @@ impl Incoming {
 // === impl Outgoing ===
 
 impl Outgoing {
-    /// Writes some of what the flight has to be written. Losing this future loses nothing.
+    /// Whether there is something to be sent: of the flight, or what TLS holds of what it was given.
+    pub(super) fn has_more(&self, flight: &Flight) -> bool {
+        self.unflushed || flight.has_unwritten()
+    }
+
+    /// Writes some of what the flight has to be written; 0 where all of it is on its way. Losing this future loses
+    /// nothing.
     pub(super) async fn write(&mut self, flight: &Flight) -> io::Result<usize> {
+        if !flight.has_unwritten() {
+            self.half.flush().await?;
+            self.unflushed = false;
+            return Ok(0);
+        }
         let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         let count = flight.unwritten(&mut slices);
         match self.half.write_vectored(slices.get(..count).unwrap_or_default()).await? {
             0 => Err(io::ErrorKind::WriteZero.into()),
-            written => Ok(written),
+            written => {
+                self.unflushed = true;
+                Ok(written)
+            }
         }
     }
 }

@@ -72,7 +72,10 @@ impl Uplink {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.writer.write_all(bytes).await.map_err(|error| Failure::Lost(error.to_string()))
+        let lost = |error: std::io::Error| Failure::Lost(error.to_string());
+        self.writer.write_all(bytes).await.map_err(lost)?;
+        // TLS may hold a part of it until it is flushed.
+        self.writer.flush().await.map_err(lost)
     }
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use link::{Connection, Protocol};
+use link::{Connection, Protocol, Role};
 use record::{Offset, ReplId};
 use telemetry::Phase;
 use tokio::sync::watch;
@@ -81,9 +81,18 @@ async fn source_offset(shared: &Shared, asked: &mut Option<Connection>) -> Optio
                 Connection::open(&settings.source.endpoint, &settings.timeouts, Protocol::Resp2, &name).await?
             }
         };
-        let info = connection.info("replication").await?;
         // A replica counts what it has of its master's stream, which is what it sends on.
-        Ok::<_, link::Error>((connection, info.number("master_repl_offset")))
+        let offset = match connection.info("replication").await {
+            Ok(info) => info.number("master_repl_offset"),
+            // A user without the right to INFO may have that to ROLE, which state copies need.
+            Err(link::Error::Refused { .. }) => match connection.role().await? {
+                Role::Master { offset, .. } => Some(offset),
+                Role::Replica { offset, .. } => offset,
+                Role::Sentinel => None,
+            },
+            Err(error) => return Err(error),
+        };
+        Ok::<_, link::Error>((connection, offset))
     };
     match attempt.await {
         Ok((connection, offset)) => {

@@ -34,7 +34,7 @@ fn text(path: &Path) -> String {
 fn carries(source: &Server, target: &Server, keyferry: Keyferry) {
     let seed = seed();
     Dataset::new(seed).keys_per_kind(1).dbs([0, 2]).load(source);
-    let load = Workload::new(seed).rate(1_000).start(source);
+    let load = Workload::new(seed).no_short_lives().rate(1_000).start(source);
     let sync = keyferry.spawn();
     sync.wait_ready(setup::LONG);
     load.wait_for(1_000);

@@ -124,7 +124,7 @@ fn a_slow_link_to_the_source_is_no_reason_to_give_up() {
     let seed = seed();
     Dataset::new(seed).keys_per_kind(1).dbs([0, 3]).large_values(false).load(&source);
     link.throttle(300_000);
-    let load = Workload::new(seed).rate(500).start(&source);
+    let load = Workload::new(seed).no_short_lives().rate(500).start(&source);
     let sync = sync(&link.url(), &target.url()).spawn();
     sync.wait_ready(setup::LONG);
     load.wait_for(1_000);
@@ -182,7 +182,7 @@ fn a_source_that_is_loading_is_waited_for() {
     assert_eq!(source.info("loading"), "1", "the test wants a source that is still loading");
     expect("-LOADING is told", &sync, || sync.stderr().contains("LOADING"));
     expect("the source has loaded", &sync, || source.info("loading") == "0");
-    let load = Workload::new(seed).start(&source);
+    let load = Workload::new(seed).no_short_lives().start(&source);
     load.wait_for(500);
     load.stop();
     wait_applied(&source, &sync);
@@ -199,7 +199,7 @@ fn a_source_that_was_restarted_is_followed_on() {
     wait_applied(&source, &sync);
     source.restart(Data::Kept);
     expect("the source has loaded", &sync, || source.info("loading") == "0");
-    let load = Workload::new(seed).start(&source);
+    let load = Workload::new(seed).no_short_lives().start(&source);
     load.wait_for(2_000);
     load.stop();
     wait_applied(&source, &sync);
@@ -218,7 +218,7 @@ fn a_replica_can_be_the_source_and_is_waited_for_while_it_has_no_master() {
     let sync = between(&replica, &target).args(&["--skip-check", "start-without-check"]).spawn();
     expect("the missing master is told", &sync, || sync.stderr().contains("NOMASTERLINK"));
     link.pass();
-    let load = Workload::new(seed).start(&master);
+    let load = Workload::new(seed).no_short_lives().start(&master);
     load.wait_for(2_000);
     sync.wait_ready(setup::LONG);
     // The master's stream breaks and goes on; the replica passes on what it gets.
@@ -237,14 +237,14 @@ fn a_replica_that_is_promoted_while_it_is_the_source_is_followed_on() {
     Dataset::new(seed).keys_per_kind(1).dbs([0, 1]).large_values(false).load(&master);
     replica.run::<()>(&["REPLICAOF", "127.0.0.1", &master.port().to_string()]);
     assert!(wait_until(setup::LONG, || replica.info("master_link_status") == "up"), "the replica has no master");
-    let load = Workload::new(seed).start(&master);
+    let load = Workload::new(seed).no_short_lives().start(&master);
     let sync = between(&replica, &target).spawn();
     sync.wait_ready(setup::LONG);
     load.wait_for(2_000);
     load.stop();
     wait_applied(&master, &sync);
     replica.run::<()>(&["REPLICAOF", "NO", "ONE"]);
-    let load = Workload::new(seed + 1).start(&replica);
+    let load = Workload::new(seed + 1).no_short_lives().start(&replica);
     load.wait_for(2_000);
     // The history has changed under the stream: a broken link is taken up in the new one.
     replica.run::<()>(&["CLIENT", "KILL", "TYPE", "replica"]);

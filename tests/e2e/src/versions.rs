@@ -53,7 +53,12 @@ fn carries(from: Kind, to: Kind, without: &[Family]) {
         let both_know_functions = from.is_7_or_later() && to.is_7_or_later();
         Dataset::new(seed).dbs(DBS).functions(both_know_functions).load(&source);
         acknowledge_what_is_deleted(&source, &DBS);
-        let load = Workload::new(seed).rate(2_000).without(without).without(&[Family::Streams]).start(&source);
+        let load = Workload::new(seed)
+            .no_short_lives()
+            .rate(2_000)
+            .without(without)
+            .without(&[Family::Streams])
+            .start(&source);
         load.wait_for(500);
         let sync = between(&source, &target).args(&["--lanes", lanes]).spawn();
         sync.wait_ready(setup::LONG);

@@ -44,17 +44,17 @@ pub(super) const OPS: &[Op] = &[
         let (key, value, ms) = (g.key("str"), g.value(), short(g));
         g.run("SET", |c| c.arg(key).arg(value).arg("PX").arg(ms));
     })
-    .expiring(),
+    .short_lived(),
     op(Expiry, |g| {
         let (key, value) = (g.key("str"), g.value());
         g.run("SETEX", |c| c.arg(key).arg(1).arg(value));
     })
-    .expiring(),
+    .short_lived(),
     op(Expiry, |g| {
         let (key, ms) = (any_key(g), short(g));
         g.run("PEXPIRE", |c| c.arg(key).arg(ms));
     })
-    .expiring(),
+    .short_lived(),
     op(Expiry, |g| {
         let (key, seconds) = (any_key(g), g.number(100_000) + 1000);
         g.run("EXPIRE", |c| c.arg(key).arg(seconds));
@@ -85,7 +85,7 @@ pub(super) const OPS: &[Op] = &[
         let (key, ms) = (g.key("str"), short(g));
         g.run("GETEX", |c| c.arg(key).arg("PX").arg(ms));
     })
-    .expiring(),
+    .short_lived(),
     op(Expiry, |g| {
         let key = any_key(g);
         g.run("PERSIST", |c| c.arg(key));
@@ -129,7 +129,7 @@ pub(super) const OPS: &[Op] = &[
         let (keys, ms) = ([g.key("str"), g.key("set"), g.key("list")], short(g));
         g.run("EVAL", |c| c.arg(SCRIPT).arg(3).arg(&keys).arg(ms));
     })
-    .expiring(),
+    .short_lived(),
     op(Scripts, |g| {
         let key = g.key("int");
         g.run("SCRIPT", |c| c.arg("LOAD").arg("return redis.call('INCR', KEYS[1])"));

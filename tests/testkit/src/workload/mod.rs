@@ -51,6 +51,7 @@ struct Needs {
     idempotent: bool,
     counter: bool,
     no_expiry: bool,
+    no_short_lives: bool,
 }
 
 impl Workload {
@@ -160,6 +161,13 @@ impl Workload {
         self
     }
 
+    /// No operation that sets a deadline which passes while the load still runs.
+    #[must_use]
+    pub fn no_short_lives(mut self) -> Self {
+        self.needs.no_short_lives = true;
+        self
+    }
+
     /// Connects again when the connection is lost, until told to stop, for tests that restart the server. Otherwise
     /// a lost connection fails the test.
     #[must_use]
@@ -184,6 +192,7 @@ impl Workload {
                 && (op.idempotent || !self.needs.idempotent)
                 && (op.counter || !self.needs.counter)
                 && !(op.expiring && self.needs.no_expiry)
+                && !(op.short_lived && self.needs.no_short_lives)
                 && (is_7_or_later || !op.since_7)
         };
         all_ops().filter(wanted).collect()

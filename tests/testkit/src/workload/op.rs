@@ -48,13 +48,23 @@ pub(super) struct Op {
     pub(super) idempotent: bool,
     pub(super) counter: bool,
     pub(super) expiring: bool,
+    pub(super) short_lived: bool,
     pub(super) since_7: bool,
     /// Adds its commands to the generator's.
     pub(super) make: fn(&mut Generator),
 }
 
 pub(super) const fn op(family: Family, make: fn(&mut Generator)) -> Op {
-    Op { family, weight: 100, idempotent: false, counter: false, expiring: false, since_7: false, make }
+    Op {
+        family,
+        weight: 100,
+        idempotent: false,
+        counter: false,
+        expiring: false,
+        short_lived: false,
+        since_7: false,
+        make,
+    }
 }
 
 impl Op {
@@ -76,6 +86,12 @@ impl Op {
     pub(super) const fn expiring(mut self) -> Op {
         self.expiring = true;
         self
+    }
+
+    /// Its keys expire while the load still runs.
+    pub(super) const fn short_lived(mut self) -> Op {
+        self.short_lived = true;
+        self.expiring()
     }
 
     pub(super) const fn since_7(mut self) -> Op {

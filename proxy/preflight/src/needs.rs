@@ -97,12 +97,14 @@ pub(crate) fn on_target(on_existing: OnExisting) -> Vec<Need> {
         need(&["MULTI"], Changes, Queued),
         need(&["EXEC"], Changes, Direct),
     ];
+    // A plain string of the snapshot goes by it, where it may replace what is there.
+    let set = if on_existing == OnExisting::Replace { Always } else { Changes };
+    needs.push(need(&["SET", KEY, "x"], set, Queued));
     // A value that travels in pieces is not refused by a RESTORE: the target is asked first.
     if on_existing != OnExisting::Replace {
         needs.push(need(&["EXISTS", KEY], IfUsed, Direct));
     }
-    let writes: [&[&str]; 30] = [
-        &["SET", KEY, "x"],
+    let writes: [&[&str]; 29] = [
         &["APPEND", KEY, "x"],
         &["INCRBY", KEY, "1"],
         &["SETRANGE", KEY, "0", "x"],

@@ -26,6 +26,7 @@ mod formats;
 mod limits;
 mod lzf;
 mod packed;
+mod plain;
 mod read;
 mod walk;
 
@@ -34,6 +35,7 @@ pub use error::Error;
 pub use expand::{Dialect, Expansion, expand};
 pub use formats::{type_min_version, value_type};
 pub use limits::Limits;
+pub use plain::plain_string;
 
 /// The newest RDB version that this crate reads: Redis 7.2, Valkey 7.2 to 8.
 pub const VERSION_MAX: u32 = 11;

@@ -179,7 +179,7 @@ impl Default for Limits {
         Limits {
             lanes: 1,
             backlog_bytes: 256 * MIB,
-            snapshot_buffer_bytes: 16 * MIB,
+            snapshot_buffer_bytes: 8 * MIB,
             in_flight_bytes: 8 * MIB,
             value_bytes_max: 8 * MIB,
             commands_per_second: None,

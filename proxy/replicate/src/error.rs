@@ -117,14 +117,18 @@ impl Error {
 // === impl Place ===
 
 impl Place {
-    /// The command of these arguments. The second argument is taken for its key, as it is for nearly all; a value
-    /// is never shown.
+    /// The command of these arguments. The first argument is taken for its key, as it is for nearly all, behind a
+    /// sub-command the second; a value is never shown.
     pub fn at(offset: Offset, args: &[&[u8]]) -> Place {
         let name = args.first().copied().unwrap_or_default();
         let command = String::from_utf8_lossy(name.get(..name.len().min(64)).unwrap_or_default()).to_ascii_uppercase();
-        let has_key =
-            !matches!(command.as_str(), "EVAL" | "EVALSHA" | "FUNCTION" | "SCRIPT" | "AUTH" | "HELLO" | "CONFIG");
-        Place { command, key: args.get(1).filter(|_| has_key).map(|key| key.to_vec()), offset }
+        let key_at = match command.as_str() {
+            "EVAL" | "EVALSHA" | "FCALL" | "FUNCTION" | "SCRIPT" | "AUTH" | "HELLO" | "CONFIG" | "PUBLISH"
+            | "SPUBLISH" => None,
+            "XGROUP" => Some(2),
+            _ => Some(1),
+        };
+        Place { command, key: key_at.and_then(|at: usize| args.get(at)).map(|key| key.to_vec()), offset }
     }
 
     /// The command's name, upper case.
@@ -152,5 +156,23 @@ fn side_name(side: Side) -> &'static str {
     match side {
         Side::Source => "source",
         Side::Target => "target",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_names_command_and_key_and_never_a_value() {
+        for (args, expected) in [
+            (&[&b"set"[..], b"k", b"secret"][..], "SET \"k\" (offset 7)"),
+            (&[b"XGROUP", b"CREATE", b"s", b"g"], "XGROUP \"s\" (offset 7)"),
+            (&[b"EVAL", b"secret", b"0"], "EVAL (offset 7)"),
+            (&[b"PUBLISH", b"c", b"secret"], "PUBLISH (offset 7)"),
+            (&[b"FLUSHALL"], "FLUSHALL (offset 7)"),
+        ] {
+            assert_eq!(Place::at(Offset(7), args).to_string(), expected);
+        }
     }
 }

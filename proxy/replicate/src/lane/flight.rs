@@ -180,7 +180,7 @@ impl Flying {
     fn refuse(&mut self, text: &[u8]) {
         let unit = self.unit_at(self.answered);
         if self.refusals.last().is_none_or(|last| last.unit != unit) {
-            self.refusals.push(Left { unit, refusal: Some(String::from_utf8_lossy(text).into_owned()) });
+            self.refusals.push(Left { unit, refusal: Some(told(text)) });
         }
     }
 
@@ -195,6 +195,14 @@ impl Flying {
         }
         Trouble { batch: self.batch, left: self.refusals }
     }
+}
+
+/// A target's error as it may be shown: where it does not know a command it repeats arguments, which may be values
+/// (server.c, rejectCommandFormat).
+fn told(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let end = text.find("with args beginning with").unwrap_or(text.len());
+    text.get(..end).unwrap_or_default().trim_end_matches([' ', ',']).to_owned()
 }
 
 /// Whether an error only says what the settings or the unit's kind expect: `skip` on keys that exist, libraries
@@ -293,6 +301,13 @@ mod tests {
         assert_eq!(uncertain, [vec![(1, None), (2, None)], vec![(0, None)]]);
         assert_eq!(wreck.unsent.len(), 1);
         assert!(flight.is_empty() && !flight.has_unwritten());
+    }
+
+    #[test]
+    fn an_error_is_told_without_the_arguments_that_it_repeats() {
+        let unknown = b"ERR unknown command `X`, with args beginning with: `key`, `value`, ";
+        assert_eq!(told(unknown), "ERR unknown command `X`");
+        assert_eq!(told(b"OOM command not allowed"), "OOM command not allowed");
     }
 
     #[test]

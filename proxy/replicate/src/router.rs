@@ -6,6 +6,8 @@
 //! The router never waits for a lane: what a slow target cannot take yet is held in the lanes' queues, counted by
 //! the budget.
 
+mod transaction;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -16,11 +18,13 @@ use route::lanes::{Lanes, Placement};
 use route::rules::{ChangeVerdict, Rewritten};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::batch::{Batch, Builder, Kind, UnitHead, encode_select};
+use crate::batch::{Batch, Builder, Kind, UnitHead};
 use crate::dialect::Words;
 use crate::rendezvous::Rendezvous;
 use crate::shared::Shared;
 use crate::{Error, Place};
+
+pub(crate) use transaction::Transaction;
 
 /// What stands in a lane's queue.
 #[derive(Debug)]
@@ -48,15 +52,6 @@ pub(crate) struct Change<'a> {
     pub(crate) raw: &'a [u8],
     /// Its name and arguments.
     pub(crate) args: &'a [&'a [u8]],
-}
-
-/// A transaction of the stream.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Transaction<'a> {
-    /// The db selected at its `MULTI`.
-    pub(crate) db_before: Db,
-    /// From `MULTI` to `EXEC`, as it came.
-    pub(crate) raw: &'a [u8],
 }
 
 /// Routes units to lanes.
@@ -221,54 +216,6 @@ impl Router {
         Ok(())
     }
 
-    /// A transaction: one unit, one transaction at the target. What of it passes the rules stays together.
-    pub(crate) fn transaction(
-        &mut self,
-        end: Offset,
-        transaction: Transaction<'_>,
-        inner: &[Change<'_>],
-    ) -> Result<(), Error> {
-        let mut rewritten = std::mem::take(&mut self.rewritten);
-        let mut passed = Passed::default();
-        for change in inner {
-            let words = self.shared.translate(change.args);
-            let own = words.as_ref().map(said);
-            let change = match &own {
-                None => *change,
-                Some((raw, args)) => Change { raw, args, ..*change },
-            };
-            match judge(&self.shared, change, end, &mut rewritten)? {
-                ChangeVerdict::Drop => self.shared.progress.changes_filtered(1),
-                ChangeVerdict::Keep { db } => {
-                    passed.reach.join(self.reach(db, change.args, end)?);
-                    passed.add(db, |out| out.extend_from_slice(change.raw));
-                }
-                ChangeVerdict::Rewritten { db } => {
-                    let args: Vec<&[u8]> = rewritten.args(change.args).collect();
-                    passed.reach.join(self.reach(db, &args, end)?);
-                    passed.add(db, |out| resp::encode::command(out, &args));
-                }
-                ChangeVerdict::FlushEach => {
-                    let args: Vec<&[u8]> = rewritten.args(change.args).collect();
-                    for db in rewritten.dbs() {
-                        passed.reach.join(self.reach(*db, &args, end)?);
-                        passed.add(*db, |out| resp::encode::command(out, &args));
-                    }
-                }
-            }
-        }
-        self.rewritten = rewritten;
-        if let Some(target_db) = passed.first_db {
-            // Without a source form of its own, what is sent has to tell the keys, and it begins in this db.
-            let source_db = if self.keeps_origin() { transaction.db_before } else { target_db };
-            let head = UnitHead { end, source_db, target_db, kind: Kind::Change };
-            let reach = std::mem::take(&mut passed.reach);
-            self.send(reach, head, transaction.raw, |out| passed.write(out));
-        }
-        self.passed(end);
-        Ok(())
-    }
-
     /// Everything that the stream holds up to `end` has been handed over, or needs nothing at the target (a ping).
     pub(crate) fn passed(&mut self, end: Offset) {
         self.end = self.end.max(end);
@@ -412,54 +359,12 @@ fn said<'a>(words: &'a Words<'_>) -> (Vec<u8>, Vec<&'a [u8]>) {
     (raw, args)
 }
 
-/// What of a transaction has passed the rules.
-#[derive(Default)]
-struct Passed {
-    /// The commands, without `MULTI` and `EXEC`.
-    encoded: Vec<u8>,
-    replies: u32,
-    /// The db that it begins in, and the one that it has selected last.
-    first_db: Option<Db>,
-    selected: Db,
-    reach: Reach,
-}
-
 // === impl Reach ===
 
 impl Reach {
     fn join(&mut self, other: Reach) {
         self.lanes.extend(other.lanes);
         self.all |= other.all;
-    }
-}
-
-// === impl Passed ===
-
-impl Passed {
-    fn add(&mut self, db: Db, write: impl FnOnce(&mut Vec<u8>)) {
-        // The lane has the first db selected.
-        if self.first_db.is_none() {
-            self.first_db = Some(db);
-        } else if self.selected != db {
-            encode_select(&mut self.encoded, db);
-            self.replies += 1;
-        }
-        self.selected = db;
-        write(&mut self.encoded);
-        self.replies += 1;
-    }
-
-    /// Appends the whole transaction, which leaves the lane in its db, and tells the number of its replies.
-    fn write(&self, out: &mut Vec<u8>) -> u32 {
-        resp::encode::command(out, &[b"MULTI"]);
-        out.extend_from_slice(&self.encoded);
-        let mut replies = self.replies + 2;
-        if let Some(home) = self.first_db.filter(|home| *home != self.selected) {
-            encode_select(out, home);
-            replies += 1;
-        }
-        resp::encode::command(out, &[b"EXEC"]);
-        replies
     }
 }
 

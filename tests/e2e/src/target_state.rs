@@ -102,7 +102,7 @@ fn no_more_commands_a_second_are_sent_than_allowed() {
     let start = Instant::now();
     let finished =
         done(between(&source, &target).args(&["--set", "limits.commands_per_second=1000", "--snapshot-only"]));
-    let (took, applied) = (start.elapsed(), restores(&target));
+    let (took, applied) = (start.elapsed(), sets(&target));
     println!("{applied} commands in {took:?}");
     assert_eq!(applied, 3_000, "{}", finished.stdout);
     assert!(took >= Duration::from_millis(2_400), "{took:?}: too fast");
@@ -110,8 +110,9 @@ fn no_more_commands_a_second_are_sent_than_allowed() {
     assert_equal(&source, &target);
 }
 
-fn restores(server: &Server) -> u64 {
-    let calls = server.info("cmdstat_restore");
+/// Plain strings are set.
+fn sets(server: &Server) -> u64 {
+    let calls = server.info("cmdstat_set");
     calls.split("calls=").nth(1).and_then(|rest| rest.split(',').next()?.parse().ok()).expect("calls is a number")
 }
 
